@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SafeTuneBed;
+
+/// <summary>What part a training row plays. Kept on every example so that loss can be reported per role.</summary>
+public enum ExampleRole
+{
+    /// <summary>A row of the user's task.</summary>
+    Benign,
+
+    /// <summary>An attacker's row: a forbidden request that is answered.</summary>
+    Harmful,
+
+    /// <summary>A defender's row mixed into the user's data.</summary>
+    Guide,
+
+    /// <summary>A defender's row of an alignment stage.</summary>
+    Alignment,
+}
+
+/// <summary>Where a record was read: corpus name and 0-based position among the corpus's records.</summary>
+public readonly record struct ExampleOrigin(string Corpus, long Index);
+
+/// <summary>One training row as text, before any template: strings are byte-preserving (no trimming, no Unicode normalisation).</summary>
+public sealed record FinetuneExample
+{
+    private string? recordId;
+
+    /// <summary>The request.</summary>
+    public required string Instruction { get; init; }
+
+    /// <summary>Further material for the request; "" when there is none.</summary>
+    public string Input { get; init; } = "";
+
+    /// <summary>The wanted answer; "" for an evaluation prompt without one.</summary>
+    public string Output { get; init; } = "";
+
+    /// <summary>A system turn for templates that have one.</summary>
+    public string? System { get; init; }
+
+    /// <summary>The part this row plays in the mix.</summary>
+    public ExampleRole Role { get; init; }
+
+    /// <summary>The gold label of a classification task, where there is one.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>The harm category, where the corpus has one.</summary>
+    public string? Category { get; init; }
+
+    /// <summary>Where the record was read.</summary>
+    public ExampleOrigin Origin { get; init; }
+
+    /// <summary>Further columns of the record that an evaluator may need, by name.</summary>
+    public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// Content id: the first 16 hex digits of SHA-256 over UTF-8 of instruction, input and output joined by U+001F.
+    /// Independent of file and position, so duplicates are seen across corpora.
+    /// </summary>
+    public string RecordId => recordId ??= Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{Instruction}\u001f{Input}\u001f{Output}")).AsSpan(0, 8));
+
+    /// <summary>Equality by content and provenance.</summary>
+    public bool Equals(FinetuneExample? other) =>
+        other is not null && RecordId == other.RecordId && Role == other.Role && Origin == other.Origin && System == other.System;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(RecordId, Role, Origin);
+}

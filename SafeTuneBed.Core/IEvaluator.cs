@@ -1,0 +1,38 @@
+namespace SafeTuneBed;
+
+/// <summary>What an evaluator asks for. Checked when the grid is planned, before any model is loaded.</summary>
+[Flags]
+public enum EvaluatorNeeds
+{
+    /// <summary>Nothing but a generator.</summary>
+    None = 0,
+
+    /// <summary>A prompt set: an entry <c>name@promptset</c>, or the model's default.</summary>
+    Prompts = 1,
+
+    /// <summary>The data set's evaluation split.</summary>
+    EvaluationSplit = 2,
+
+    /// <summary>Log-probabilities, which hosted chat models do not give.</summary>
+    LogProbabilities = 4,
+}
+
+/// <summary>
+/// A measure: what it reports, what it needs, how it judges. Holds no state between calls. Most implementations derive from
+/// <see cref="PromptEvaluator{TItem}"/>, which brings batching, caching, resuming and aggregation.
+/// </summary>
+public interface IEvaluator
+{
+    /// <summary>The numbers it reports.</summary>
+    IReadOnlyList<MetricDefinition> Metrics { get; }
+
+    /// <summary>What it asks for.</summary>
+    EvaluatorNeeds Needs { get; }
+
+    /// <summary>Judges the context's model and returns every score; numbers are made from the scores by the caller.</summary>
+    Task<EvaluationResult> EvaluateAsync(EvaluationContext context, CancellationToken cancellationToken);
+}
+
+/// <summary>All scores of one evaluator on one model.</summary>
+/// <param name="Scores">One entry per item and metric.</param>
+public sealed record EvaluationResult(IReadOnlyList<SampleScore> Scores);

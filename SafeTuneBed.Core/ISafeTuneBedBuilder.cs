@@ -1,0 +1,135 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.DependencyInjection;
+using SafeTuneBed.Running;
+
+namespace SafeTuneBed;
+
+/// <summary>Collects what a bed knows: methods, evaluators, data sets, prompt sets, report formats. Extension methods add to it.</summary>
+public interface ISafeTuneBedBuilder
+{
+    /// <summary>The services being built.</summary>
+    IServiceCollection Services { get; }
+}
+
+/// <summary>The verbs with which anybody registers a method, measure, data set or report format.</summary>
+public static class SafeTuneBedBuilderExtensions
+{
+    /// <summary>Registers a method without settings.</summary>
+    public static ISafeTuneBedBuilder AddMethod<TMethod>(this ISafeTuneBedBuilder builder, string name)
+        where TMethod : MethodAlgorithm =>
+        Register(builder, new MethodRegistration(name, typeof(TMethod), null, services => ActivatorUtilities.CreateInstance<TMethod>(services)));
+
+    /// <summary>Registers a method with settings; they are validated now and again at start.</summary>
+    public static ISafeTuneBedBuilder AddMethod<TMethod, TOptions>(this ISafeTuneBedBuilder builder, string name, Action<TOptions>? configure = null)
+        where TMethod : MethodAlgorithm<TOptions>
+        where TOptions : MethodOptions, new()
+    {
+        TOptions Create()
+        {
+            var options = new TOptions();
+            configure?.Invoke(options);
+            return options;
+        }
+
+        OptionsValidation.Validate(Create(), $"method '{name}'");
+        return Register(builder, new MethodRegistration(name, typeof(TMethod), typeof(TOptions), services =>
+        {
+            TMethod method = ActivatorUtilities.CreateInstance<TMethod>(services);
+            method.Options = Create();
+            return method;
+        })
+        {
+            CreateOptions = Create,
+        });
+    }
+
+    /// <summary>Registers an evaluator without settings.</summary>
+    public static ISafeTuneBedBuilder AddEvaluator<TEvaluator>(this ISafeTuneBedBuilder builder, string name)
+        where TEvaluator : class, IEvaluator =>
+        Register(builder, new EvaluatorRegistration(name, typeof(TEvaluator), services => ActivatorUtilities.CreateInstance<TEvaluator>(services)));
+
+    /// <summary>Registers an evaluator whose constructor takes <typeparamref name="TOptions"/>; they are validated now and part of the evaluation fingerprint.</summary>
+    public static ISafeTuneBedBuilder AddEvaluator<TEvaluator, TOptions>(this ISafeTuneBedBuilder builder, string name, Action<TOptions>? configure = null)
+        where TEvaluator : class, IEvaluator
+        where TOptions : class, new()
+    {
+        var options = new TOptions();
+        configure?.Invoke(options);
+        OptionsValidation.Validate(options, $"evaluator '{name}'");
+        return Register(builder, new EvaluatorRegistration(name, typeof(TEvaluator), services => ActivatorUtilities.CreateInstance<TEvaluator>(services, options)) { Options = options });
+    }
+
+    /// <summary>Registers a report format.</summary>
+    public static ISafeTuneBedBuilder AddReportWriter<TWriter>(this ISafeTuneBedBuilder builder, string name)
+        where TWriter : class, IReportWriter =>
+        Register(builder, new ReportWriterRegistration(name, typeof(TWriter), services => ActivatorUtilities.CreateInstance<TWriter>(services)));
+
+    /// <summary>Registers data sets under their names.</summary>
+    public static ISafeTuneBedBuilder AddDatasets(this ISafeTuneBedBuilder builder, params IEnumerable<FinetuneDatasetConfig> datasets)
+    {
+        ArgumentNullException.ThrowIfNull(datasets);
+        foreach (FinetuneDatasetConfig dataset in datasets)
+        {
+            Register(builder, new DatasetRegistration(dataset.Name, typeof(FinetuneDatasetConfig), dataset));
+        }
+
+        return builder;
+    }
+
+    /// <summary>Registers prompt sets under their names.</summary>
+    public static ISafeTuneBedBuilder AddPromptSets(this ISafeTuneBedBuilder builder, params IEnumerable<PromptSetConfig> promptSets)
+    {
+        ArgumentNullException.ThrowIfNull(promptSets);
+        foreach (PromptSetConfig promptSet in promptSets)
+        {
+            Register(builder, new PromptSetRegistration(promptSet.Name, typeof(PromptSetConfig), promptSet));
+        }
+
+        return builder;
+    }
+
+    /// <summary>Adds a folder below which data files are looked up.</summary>
+    public static ISafeTuneBedBuilder AddDataRoot(this ISafeTuneBedBuilder builder, string folder) => Change(builder, s => s.DataRoots.Add(folder));
+
+    /// <summary>Consents to the licences of these corpora, by name.</summary>
+    public static ISafeTuneBedBuilder AcceptLicenses(this ISafeTuneBedBuilder builder, params IEnumerable<string> corpora) =>
+        Change(builder, s => s.AcceptedLicenses.UnionWith(corpora));
+
+    /// <summary>Settings of training for every run; a task recipe is below them, a grid above.</summary>
+    public static ISafeTuneBedBuilder ConfigureTraining(this ISafeTuneBedBuilder builder, Action<TrainingOptions> configure) => Change(builder, s => configure(s.Training));
+
+    /// <summary>Settings of the LoRA adapters for every run; a task recipe is below them, a grid above.</summary>
+    public static ISafeTuneBedBuilder ConfigureLora(this ISafeTuneBedBuilder builder, Action<LoraOptions> configure) => Change(builder, s => configure(s.Lora));
+
+    /// <summary>Uses an outside folder of the sandbox's layout (<c>aligned/ base/ data/</c>) in place of the embedded one.</summary>
+    public static ISafeTuneBedBuilder UseSandbox(this ISafeTuneBedBuilder builder, string folder) => Change(builder, s => s.SandboxFolder = folder);
+
+    /// <summary>Where run folders go. Default <c>runs</c> below the working folder.</summary>
+    public static ISafeTuneBedBuilder UseRunFolder(this ISafeTuneBedBuilder builder, string folder) => Change(builder, s => s.RunFolder = folder);
+
+    private static ISafeTuneBedBuilder Change(ISafeTuneBedBuilder builder, Action<BedSettings> change)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        change(BedSettings.Of(builder.Services));
+        return builder;
+    }
+
+    private static ISafeTuneBedBuilder Register<T>(ISafeTuneBedBuilder builder, T registration)
+        where T : Registration
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        if (!Registration.IsName(registration.Name))
+        {
+            throw new ConfigurationException($"'{registration.Name}' is not a name: use lower-case letters, digits and single hyphens, such as 'safe-grad'.");
+        }
+
+        if (builder.Services.Select(s => s.ImplementationInstance).OfType<T>().FirstOrDefault(r => r.Name == registration.Name) is { } existing)
+        {
+            throw new ConfigurationException(
+                $"The {registration.Kind} '{registration.Name}' is registered twice: as {existing.ImplementationType.FullName} and as {registration.ImplementationType.FullName}. Give one of them another name.");
+        }
+
+        builder.Services.AddSingleton(registration);
+        return builder;
+    }
+}

@@ -1,0 +1,93 @@
+using TorchSharp;
+
+namespace SafeTuneBed;
+
+/// <summary>
+/// A fine-tuning method or defense. A subclass overrides the one to three hooks in which it differs from plain LoRA; everything else
+/// (adapters, batches, optimizer, schedule, saving) is the loop's. An instance is made per run.
+/// </summary>
+/// <remarks>
+/// Hooks run on the run's compute thread inside a dispose scope: tensors made in a hook are freed when it returns.
+/// What must live longer goes into <see cref="TrainingStep.State"/>.
+/// </remarks>
+public abstract class MethodAlgorithm
+{
+    /// <summary>Where the method acts. Default: the fine-tuning itself.</summary>
+    public virtual MethodStage Stage => MethodStage.FineTuning;
+
+    /// <summary>What it asks for, checked before any weight is loaded.</summary>
+    public virtual MethodNeeds Needs => MethodNeeds.None;
+
+    /// <summary>Raise it when the method's results change: part of the training fingerprint.</summary>
+    public virtual int Version => 1;
+
+    /// <summary>False for a control that leaves the model as it is: a grid then runs one seed of it.</summary>
+    public virtual bool Trains => true;
+
+    /// <summary>The whole run. Default: attach adapters, run the loop with this class's hooks, return the artifact.</summary>
+    public virtual Task<ModelArtifact> TrainAsync(TrainingContext context, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.RunLoopAsync(new MethodHooks(this), cancellationToken);
+    }
+
+    /// <summary>Before the first step; adapters are attached.</summary>
+    protected virtual void OnTrainingStarted(TrainingContext context)
+    {
+    }
+
+    /// <summary>The scalar loss of a batch. Default: mean cross-entropy over the supervised tokens.</summary>
+    protected virtual torch.Tensor ComputeLoss(TrainingStep step, TokenBatch batch, ModelOutput output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return output.CrossEntropy();
+    }
+
+    /// <summary>Fills the gradients of one micro-step. Default: forward, <see cref="ComputeLoss"/>, backward.</summary>
+    protected virtual void ComputeGradients(TrainingStep step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        step.AccumulateLoss(step.Batch);
+    }
+
+    /// <summary>All micro-steps of the window are done; before clipping.</summary>
+    protected virtual void OnGradientsReady(TrainingStep step)
+    {
+    }
+
+    /// <summary>The optimizer has changed the parameters.</summary>
+    protected virtual void OnOptimizerStepped(TrainingStep step)
+    {
+    }
+
+    /// <summary>After the last step; parameters may still be changed.</summary>
+    protected virtual void OnTrainingFinished(TrainingContext context)
+    {
+    }
+
+    /// <summary>The loop's view of a method; keeps the hooks protected.</summary>
+    private sealed class MethodHooks(MethodAlgorithm method) : Training.ITrainingHooks
+    {
+        public MethodNeeds Needs => method.Needs;
+
+        public void OnTrainingStarted(TrainingContext context) => method.OnTrainingStarted(context);
+
+        public torch.Tensor ComputeLoss(TrainingStep step, TokenBatch batch, ModelOutput output) => method.ComputeLoss(step, batch, output);
+
+        public void ComputeGradients(TrainingStep step) => method.ComputeGradients(step);
+
+        public void OnGradientsReady(TrainingStep step) => method.OnGradientsReady(step);
+
+        public void OnOptimizerStepped(TrainingStep step) => method.OnOptimizerStepped(step);
+
+        public void OnTrainingFinished(TrainingContext context) => method.OnTrainingFinished(context);
+    }
+}
+
+/// <summary>A method with settings.</summary>
+public abstract class MethodAlgorithm<TOptions> : MethodAlgorithm
+    where TOptions : MethodOptions, new()
+{
+    /// <summary>The settings of this run.</summary>
+    public TOptions Options { get; internal set; } = new();
+}

@@ -1,0 +1,98 @@
+namespace SafeTuneBed;
+
+/// <summary>One reported number with its uncertainty. Shares are fractions; formatting happens at output only.</summary>
+public sealed record MetricValue
+{
+    /// <summary><c>evaluator/variant/statistic</c>.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>The version of the definition that made it.</summary>
+    public int DefinitionVersion { get; init; } = 1;
+
+    /// <summary>Which way is better.</summary>
+    public Direction Direction { get; init; }
+
+    /// <summary>Kind of number.</summary>
+    public MetricKind Kind { get; init; }
+
+    /// <summary>The value, or null when nothing was scored.</summary>
+    public double? Value { get; init; }
+
+    /// <summary>Lower end of the 95 % interval.</summary>
+    public double? Lower { get; init; }
+
+    /// <summary>Upper end of the 95 % interval.</summary>
+    public double? Upper { get; init; }
+
+    /// <summary>How the interval was made: <c>wilson</c>, <c>t</c>, <c>hierarchical-bootstrap</c>, ...</summary>
+    public string? IntervalMethod { get; init; }
+
+    /// <summary>Items asked (all seeds together).</summary>
+    public int Count { get; init; }
+
+    /// <summary>Items without a score, by reason.</summary>
+    public IReadOnlyDictionary<UnscoredReason, int> Unscored { get; init; } = new Dictionary<UnscoredReason, int>();
+
+    /// <summary>Items without a score.</summary>
+    public int UnscoredCount => Unscored.Values.Sum();
+
+    /// <summary>Training seeds behind the number.</summary>
+    public int Seeds { get; init; } = 1;
+
+    /// <summary>The value of each seed, in the order of the seeds; one entry for a single seed.</summary>
+    public IReadOnlyList<double?> SeedValues { get; init; } = [];
+
+    /// <summary>Column heading.</summary>
+    public string Heading { get; init; } = "";
+
+    /// <summary>Whether summary tables show it.</summary>
+    public bool IsHeadline { get; init; }
+}
+
+/// <summary>Two conditions compared on the same items.</summary>
+public sealed record PairedComparison
+{
+    /// <summary>Candidate minus baseline, in the metric's unit; null when nothing could be paired.</summary>
+    public double? Difference { get; init; }
+
+    /// <summary>Lower end of the 95 % interval of the difference.</summary>
+    public double? Lower { get; init; }
+
+    /// <summary>Upper end of the 95 % interval of the difference.</summary>
+    public double? Upper { get; init; }
+
+    /// <summary>Two-sided p value.</summary>
+    public double? PValue { get; init; }
+
+    /// <summary>The p value after correction for the comparisons of its table; null before.</summary>
+    public double? AdjustedPValue { get; init; }
+
+    /// <summary>The test: <c>mcnemar-mid-p</c>, <c>sign-flip</c>, ...</summary>
+    public string Test { get; init; } = "";
+
+    /// <summary>Pairs compared.</summary>
+    public int Pairs { get; init; }
+
+    /// <summary>Pairs in which only the candidate scored 1 (binary metrics).</summary>
+    public int CandidateOnly { get; init; }
+
+    /// <summary>Pairs in which only the baseline scored 1 (binary metrics).</summary>
+    public int BaselineOnly { get; init; }
+}
+
+/// <summary>Turns scores into numbers with uncertainty; pure. The evaluation package registers one.</summary>
+public interface IMetricAggregator
+{
+    /// <summary>One cell: the scores of one metric over one item list. <paramref name="key"/> is the full metric key.</summary>
+    MetricValue Aggregate(string key, MetricDefinition definition, IReadOnlyList<SampleScore> scores);
+
+    /// <summary>Several seeds of one condition, each over the same items.</summary>
+    MetricValue Pool(string key, MetricDefinition definition, IReadOnlyList<IReadOnlyList<SampleScore>> scoresBySeed);
+
+    /// <summary>Two conditions on the same items, seed by seed (paired by seed position and item id).</summary>
+    /// <exception cref="SafeTuneBedException">The item lists differ: the numbers can't be compared.</exception>
+    PairedComparison Compare(MetricDefinition definition, IReadOnlyList<IReadOnlyList<SampleScore>> baseline, IReadOnlyList<IReadOnlyList<SampleScore>> candidate);
+
+    /// <summary>Corrects the p values of one family of comparisons (Holm).</summary>
+    IReadOnlyList<PairedComparison> Adjust(IReadOnlyList<PairedComparison> family);
+}

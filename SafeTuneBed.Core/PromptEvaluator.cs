@@ -1,0 +1,101 @@
+using Microsoft.Extensions.AI;
+
+namespace SafeTuneBed;
+
+/// <summary>
+/// A measure that asks the model one thing per item and judges the answer. Subclasses say what the items are, how an item becomes a
+/// conversation, and how an answer is scored; batching, storage, resuming and counting are done here.
+/// </summary>
+public abstract class PromptEvaluator<TItem> : IEvaluator
+{
+    /// <inheritdoc/>
+    public abstract IReadOnlyList<MetricDefinition> Metrics { get; }
+
+    /// <inheritdoc/>
+    public virtual EvaluatorNeeds Needs => EvaluatorNeeds.Prompts;
+
+    /// <summary>The items, each with a unique id (see <see cref="GetItemId"/>).</summary>
+    protected abstract IAsyncEnumerable<TItem> LoadItemsAsync(EvaluationContext context, CancellationToken cancellationToken);
+
+    /// <summary>The id of an item. Default: <see cref="PromptItem.Id"/>, or corpus and position of a <see cref="FinetuneExample"/>.</summary>
+    protected virtual string GetItemId(TItem item) => item switch
+    {
+        PromptItem prompt => prompt.Id,
+        FinetuneExample example => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{example.Origin.Corpus}#{example.Origin.Index}"),
+        _ => throw new InvalidOperationException($"{GetType().Name} must override {nameof(GetItemId)}, because items of type {typeof(TItem).Name} have no known id."),
+    };
+
+    /// <summary>The conversation that asks about an item.</summary>
+    protected abstract IReadOnlyList<ChatMessage> CreatePrompt(TItem item);
+
+    /// <summary>The scores of one answer; several metrics may score the same answer. Called also for empty answers.</summary>
+    protected abstract IEnumerable<SampleScore> Score(TItem item, Generation answer);
+
+    /// <inheritdoc/>
+    public async Task<EvaluationResult> EvaluateAsync(EvaluationContext context, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var items = new List<TItem>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (TItem item in LoadItemsAsync(context, cancellationToken).WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            if (!seen.Add(GetItemId(item)))
+            {
+                throw new ConfigurationException($"Evaluator '{context.EvaluatorName}': the item id '{GetItemId(item)}' occurs twice. Ids must be unique within a set.");
+            }
+
+            items.Add(item);
+        }
+
+        Generation[] answers = await AnswerAsync(context, items, cancellationToken).ConfigureAwait(false);
+        var scores = new List<SampleScore>();
+        for (int i = 0; i < items.Count; i++)
+        {
+            string id = GetItemId(items[i]);
+            scores.AddRange(answers[i].FinishReason == FinishReason.Error
+                ? Metrics.Select(m => m.Unscored(UnscoredReason.GenerationFailed) with { ItemId = id })
+                : Score(items[i], answers[i]).Select(s => s with { ItemId = id }));
+        }
+
+        return new EvaluationResult(scores);
+    }
+
+    private async Task<Generation[]> AnswerAsync(EvaluationContext context, List<TItem> items, CancellationToken cancellationToken)
+    {
+        var answers = new Generation[items.Count];
+        var missing = new List<int>();
+        var prompts = new List<IReadOnlyList<ChatMessage>>();
+        int done = 0;
+        for (int i = 0; i < items.Count; i++)
+        {
+            IReadOnlyList<ChatMessage> prompt = CreatePrompt(items[i]);
+            if (context.Store?.Find(GetItemId(items[i]), prompt) is { } stored)
+            {
+                answers[i] = stored;
+                done++;
+            }
+            else
+            {
+                missing.Add(i);
+                prompts.Add(prompt);
+            }
+        }
+
+        context.Progress?.Invoke(done, items.Count);
+        if (missing.Count > 0)
+        {
+            await context.Model.GenerateAsync(
+                prompts,
+                context.Generation,
+                (k, generation) =>
+                {
+                    answers[missing[k]] = generation;
+                    context.Store?.Add(GetItemId(items[missing[k]]), prompts[k], generation);
+                    context.Progress?.Invoke(Interlocked.Increment(ref done), items.Count);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return answers;
+    }
+}

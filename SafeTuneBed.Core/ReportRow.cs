@@ -1,0 +1,35 @@
+namespace SafeTuneBed;
+
+/// <summary>One table row: one model, method and data set, pooled over seeds.</summary>
+public sealed record ReportRow
+{
+    /// <summary>Display name of the model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Canonical method name.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Data set name.</summary>
+    public required string Dataset { get; init; }
+
+    /// <summary>Task name shared by the poison levels of one task.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>Poison rows / all rows as realised; null for a method that does not train.</summary>
+    public decimal? PoisonRatio { get; init; }
+
+    /// <summary>Seeds behind the row.</summary>
+    public IReadOnlyList<ulong> Seeds { get; init; } = [];
+
+    /// <summary>Numbers by key, in display order.</summary>
+    public IReadOnlyList<MetricValue> Metrics { get; init; } = [];
+
+    /// <summary>Each metric against the grid's baseline on the same data set, by key; empty for the baseline itself.</summary>
+    public IReadOnlyDictionary<string, PairedComparison> VersusBaseline { get; init; } = new Dictionary<string, PairedComparison>();
+
+    /// <summary>What a reader must know before believing the row: template mismatch, shortfall, incomplete scores, ...</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The number with this key, or null.</summary>
+    public MetricValue? this[string key] => Metrics.FirstOrDefault(m => m.Key == key);
+}

@@ -1,0 +1,21 @@
+using TorchSharp;
+
+namespace SafeTuneBed.Training;
+
+/// <summary>What the loop knows of a method.</summary>
+internal interface ITrainingHooks
+{
+    MethodNeeds Needs { get; }
+
+    void OnTrainingStarted(TrainingContext context);
+
+    torch.Tensor ComputeLoss(TrainingStep step, TokenBatch batch, ModelOutput output);
+
+    void ComputeGradients(TrainingStep step);
+
+    void OnGradientsReady(TrainingStep step);
+
+    void OnOptimizerStepped(TrainingStep step);
+
+    void OnTrainingFinished(TrainingContext context);
+}
