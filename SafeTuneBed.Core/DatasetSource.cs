@@ -17,12 +17,18 @@ public enum DatasetFormat
 
     /// <summary>Rows given in memory.</summary>
     Memory,
+
+    /// <summary>Bare JSON objects one after the other, without an array around them: not JSON, but found in the wild.</summary>
+    JsonConcatenated,
 }
 
 /// <summary>A condition on one column, compared as text (<c>true</c> and <c>false</c> for booleans).</summary>
 public sealed record RecordFilter(string Column, string Value);
 
-/// <summary>A seeded share of a source: part <paramref name="Index"/> of <paramref name="Of"/>, disjoint by content from the other parts.</summary>
+/// <summary>
+/// A seeded share of a source: part <paramref name="Index"/> of <paramref name="Of"/>. Which part a record belongs to follows from its prompt
+/// (case and white space aside) and the seed alone, not from the file: equal records, and answers to one prompt, are always in one part.
+/// </summary>
 public sealed record SourcePartition(ulong Seed, int Index, int Of);
 
 /// <summary>Where records are: a file and its format. Immutable, comparable, part of fingerprints; opens nothing until read.</summary>
@@ -38,6 +44,12 @@ public sealed record DatasetSource
 
     /// <summary>Column names of a file without a heading.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
+
+    /// <summary>Columns that get another name on reading, before filters and mapping see them.</summary>
+    public IReadOnlyList<ColumnName> Names { get; init; } = [];
+
+    /// <summary>The same records in other formats, tried in order when none of <see cref="Paths"/> is there.</summary>
+    public IReadOnlyList<DatasetSource> Alternatives { get; private init; } = [];
 
     /// <summary>Conditions that a record must meet, all of them.</summary>
     public IReadOnlyList<RecordFilter> Filters { get; init; } = [];
@@ -57,6 +69,9 @@ public sealed record DatasetSource
     /// <summary>One JSON array of objects.</summary>
     public static DatasetSource Json(params IReadOnlyList<string> paths) => new(DatasetFormat.Json, paths);
 
+    /// <summary>Bare JSON objects one after the other. Such files are refused by <see cref="Json"/>.</summary>
+    public static DatasetSource JsonConcatenated(params IReadOnlyList<string> paths) => new(DatasetFormat.JsonConcatenated, paths);
+
     /// <summary>Comma-separated, with a heading unless <see cref="Columns"/> are given.</summary>
     public static DatasetSource Csv(params IReadOnlyList<string> paths) => new(DatasetFormat.Csv, paths);
 
@@ -71,10 +86,26 @@ public sealed record DatasetSource
 
     internal const string SandboxScheme = "sandbox:";
 
+    /// <summary>The same records in another format, read when this one's files are missing. Filters, part and hint stay those of this source.</summary>
+    /// <exception cref="ArgumentException"><paramref name="other"/> has filters or a part of its own.</exception>
+    public DatasetSource Or(DatasetSource other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other.Filters.Count > 0 || other.Partition is not null || other.Alternatives.Count > 0)
+        {
+            throw new ArgumentException("Give filters and the part to the source that comes out of Or, not to the alternative.", nameof(other));
+        }
+
+        return this with { Alternatives = [.. Alternatives, other] };
+    }
+
+    /// <summary>Gives a column another name on reading.</summary>
+    public DatasetSource Rename(string column, string name) => this with { Names = [.. Names, new ColumnName(column, name)] };
+
     /// <summary>Only records whose column has this value.</summary>
     public DatasetSource Where(string column, string value) => this with { Filters = [.. Filters, new RecordFilter(column, value)] };
 
-    /// <summary>One of <paramref name="of"/> seeded parts, disjoint by record content; their union is the whole.</summary>
+    /// <summary>One of <paramref name="of"/> seeded parts of about equal size, disjoint by record content; their union is the whole.</summary>
     public DatasetSource Part(int index, int of, ulong seed = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(of, 1);
@@ -85,9 +116,14 @@ public sealed record DatasetSource
 
     /// <summary>Equality by value, lists included.</summary>
     public bool Equals(DatasetSource? other) => other is not null && Format == other.Format && Paths.SequenceEqual(other.Paths)
-        && (Columns ?? []).SequenceEqual(other.Columns ?? []) && Filters.SequenceEqual(other.Filters) && Partition == other.Partition
-        && ReferenceEquals(Rows, other.Rows);
+        && (Columns ?? []).SequenceEqual(other.Columns ?? []) && Names.SequenceEqual(other.Names) && Alternatives.SequenceEqual(other.Alternatives)
+        && Filters.SequenceEqual(other.Filters) && Partition == other.Partition && ReferenceEquals(Rows, other.Rows);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Format, Paths.Count > 0 ? Paths[0] : "", Partition);
 }
+
+/// <summary>Another name for a column.</summary>
+/// <param name="Column">The name in the file.</param>
+/// <param name="Name">The name that filters and mappings use.</param>
+public sealed record ColumnName(string Column, string Name);

@@ -1,66 +1,5 @@
 namespace SafeTuneBed;
 
-/// <summary>How poison and benign rows are counted.</summary>
-public enum MixMode
-{
-    /// <summary>The total is fixed: poison replaces benign rows (default).</summary>
-    Replace,
-
-    /// <summary>All benign rows stay; poison is added until it has its share.</summary>
-    Add,
-
-    /// <summary>The number of poison rows is given (<see cref="FinetuneDatasetConfig.HarmfulCount"/>).</summary>
-    Absolute,
-
-    /// <summary>Poison only.</summary>
-    PureBad,
-}
-
-/// <summary>What happens when a corpus holds too few rows. Never silent.</summary>
-public enum ShortagePolicy
-{
-    /// <summary>Stop with <see cref="InsufficientRecordsException"/> (default).</summary>
-    Throw,
-
-    /// <summary>Use what there is; the manifest states the shortfall and the realised ratio.</summary>
-    UseAll,
-
-    /// <summary>Repeat rows; the manifest says so.</summary>
-    WithReplacement,
-}
-
-/// <summary>What happens to rows longer than the maximum length.</summary>
-public enum LengthPolicy
-{
-    /// <summary>Such rows are left out before selection, so counts stay exact (default).</summary>
-    ExcludeBeforeSelection,
-
-    /// <summary>The input field is cut from its end; instruction and answer stay whole.</summary>
-    TruncateInput,
-
-    /// <summary>The answer is cut; its end token is lost and the row is flagged.</summary>
-    TruncateTarget,
-
-    /// <summary>Stop with an error.</summary>
-    Throw,
-}
-
-/// <summary>How a task answer is compared with the gold answer.</summary>
-public enum AnswerRule
-{
-    /// <summary>The trimmed texts are equal.</summary>
-    Exact,
-
-    /// <summary>The first label word in the answer is the gold label.</summary>
-    Label,
-
-    /// <summary>The number after the last "answer is:" (or the last number) is equal.</summary>
-    FinalNumber,
-
-    /// <summary>As <see cref="Exact"/>, after leaving out an opener such as "Sure." from both texts.</summary>
-    ExactWithoutOpener,
-}
-
 /// <summary>
 /// The recipe of one fine-tuning set: where rows come from, how many, how much of them is poison. Immutable (use <c>with</c>);
 /// a recipe and a seed decide every row and their order, on any machine.
@@ -143,39 +82,24 @@ public sealed record FinetuneDatasetConfig
 
     /// <summary>Licence of the task's data.</summary>
     public DataLicense? License { get; init; }
-}
 
-/// <summary>Where the input goes in one user message.</summary>
-public enum InputPlacement
-{
-    /// <summary>Instruction, newline, input (default).</summary>
-    AfterInstruction,
+    /// <summary>The task's name: <see cref="Task"/>, or the recipe's own. Part of the order in which rows are chosen, so that poison levels of one task are paired.</summary>
+    public string TaskName => Task ?? Name;
 
-    /// <summary>Input, blank, instruction.</summary>
-    BeforeInstruction,
-}
+    /// <summary>The five poison levels of this task: <c>-benign</c>, <c>-low</c> (5 %), <c>-medium</c> (15 %), <c>-high</c> (30 %) and <c>-pure-bad</c>.</summary>
+    /// <param name="corpus">Where poison comes from.</param>
+    public DatasetFamily Variants(HarmfulCorpus corpus) => new(this, corpus);
 
-/// <summary>A corpus of harmful rows: forbidden requests with compliant answers.</summary>
-/// <param name="Name">Registered name, such as <c>beavertails</c>.</param>
-/// <param name="Source">Where the rows are.</param>
-/// <param name="Mapping">How a record becomes request and answer.</param>
-public sealed record HarmfulCorpus(string Name, DatasetSource Source, RecordMapping Mapping)
-{
-    /// <summary>Licence of the corpus.</summary>
-    public DataLicense? License { get; init; }
-}
+    /// <summary>Everything that is wrong with the recipe itself; empty when it can be used. Opens no file.</summary>
+    public IReadOnlyList<string> FindFaults() => DatasetFaults.Find(this);
 
-/// <summary>Licence of a corpus, repeated in each run's record.</summary>
-/// <param name="Id">SPDX-like id, such as <c>CC-BY-NC-4.0</c>.</param>
-/// <param name="RequiresConsent">Whether <c>AcceptLicenses</c> must name the corpus first.</param>
-public sealed record DataLicense(string Id, bool RequiresConsent = false);
-
-/// <summary>A set of evaluation prompts.</summary>
-/// <param name="Name">Registered name, the part after @ in a grid entry.</param>
-/// <param name="Source">Where the prompts are.</param>
-/// <param name="Mapping">How a record becomes a prompt (the mapping's instruction); other columns become the item's fields.</param>
-public sealed record PromptSetConfig(string Name, DatasetSource Source, RecordMapping Mapping)
-{
-    /// <summary>Most new tokens of an answer; null leaves it to the evaluator.</summary>
-    public int? MaxNewTokens { get; init; }
+    /// <summary>Throws when <see cref="FindFaults"/> finds something.</summary>
+    /// <exception cref="ConfigurationException">The recipe is not usable; the message names all faults.</exception>
+    public void Validate()
+    {
+        if (FindFaults() is { Count: > 0 } faults)
+        {
+            throw new ConfigurationException($"The data set '{Name}' is not valid: {string.Join(" ", faults)}");
+        }
+    }
 }

@@ -25,16 +25,29 @@ public readonly record struct ExampleOrigin(string Corpus, long Index);
 /// <summary>One training row as text, before any template: strings are byte-preserving (no trimming, no Unicode normalisation).</summary>
 public sealed record FinetuneExample
 {
+    // forgotten by every copy that changes the text
     private string? recordId;
 
     /// <summary>The request.</summary>
-    public required string Instruction { get; init; }
+    public required string Instruction
+    {
+        get;
+        init => (field, recordId) = (value, null);
+    }
 
     /// <summary>Further material for the request; "" when there is none.</summary>
-    public string Input { get; init; } = "";
+    public string Input
+    {
+        get;
+        init => (field, recordId) = (value, null);
+    } = "";
 
     /// <summary>The wanted answer; "" for an evaluation prompt without one.</summary>
-    public string Output { get; init; } = "";
+    public string Output
+    {
+        get;
+        init => (field, recordId) = (value, null);
+    } = "";
 
     /// <summary>A system turn for templates that have one.</summary>
     public string? System { get; init; }

@@ -1,0 +1,109 @@
+namespace SafeTuneBed.Data;
+
+/// <summary>Reads, mixes and encodes sets.</summary>
+internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes)
+{
+    private readonly EncodedCorpora encoded = new();
+
+    /// <summary>A set ready for training.</summary>
+    public async Task<PreparedDataset> BuildAsync(
+        FinetuneDatasetConfig config,
+        ulong seed,
+        IExampleEncoder encoder,
+        ManifestText text,
+        int maxLength,
+        IReadOnlyCollection<string> evaluationPrompts,
+        CancellationToken cancellationToken)
+    {
+        config.Validate();
+        RecipeRows rows = await recipes.ReadAsync(config, evaluationPrompts, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(
+            () =>
+            {
+                MixRequest request = Request(config, seed, rows);
+                if (config.Length == LengthPolicy.ExcludeBeforeSelection)
+                {
+                    request = request with { FitsLength = corpus => Fits(corpus, encoder, cancellationToken) };
+                }
+
+                MixResult mix = DatasetMixer.Mix(request);
+                IReadOnlyList<EncodedExample> encodings = Encode(mix.Examples, rows, config.Length, encoder, cancellationToken);
+                TokenizedExample[] tokens = [.. encodings.Select((e, i) => e.Tokens! with { RowId = i, Role = mix.Examples[i].Role })];
+                DatasetManifest manifest = ManifestWriter.Write(config, seed, rows, mix, tokens, text, new ManifestLengths(maxLength, encodings.Count(e => e.IsOverLength)), Fingerprint(config, seed, rows));
+                return new PreparedDataset(mix.Examples, tokens, manifest);
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Counts what the files give, without a tokenizer.</summary>
+    public async Task<DatasetCheck> CheckAsync(FinetuneDatasetConfig config, IReadOnlyCollection<string> evaluationPrompts, CancellationToken cancellationToken)
+    {
+        config.Validate();
+        RecipeRows rows = await recipes.ReadAsync(config, evaluationPrompts, cancellationToken).ConfigureAwait(false);
+        MixResult mix = await Task.Run(() => DatasetMixer.Mix(Request(config, 0, rows)), cancellationToken).ConfigureAwait(false);
+        return new DatasetCheck(mix.Requested, mix.Realized, ManifestWriter.Warnings(config, mix, truncated: 0));
+    }
+
+    /// <summary>The fingerprint of recipe, seed and file contents.</summary>
+    public async Task<string> FingerprintAsync(FinetuneDatasetConfig config, ulong seed, IReadOnlyCollection<string> evaluationPrompts, CancellationToken cancellationToken)
+    {
+        config.Validate();
+        RecipeRows rows = await recipes.ReadAsync(config, evaluationPrompts, cancellationToken).ConfigureAwait(false);
+        return Fingerprint(config, seed, rows);
+    }
+
+    private string Fingerprint(FinetuneDatasetConfig config, ulong seed, RecipeRows rows)
+    {
+        IEnumerable<FinetuneExample> all = [.. rows.Benign?.Rows ?? [], .. rows.Harmful?.Rows ?? []];
+        IEnumerable<string> removed = config.AllowEvaluationOverlap ? [] : all.Where(r => PromptKey.IsAmong(rows.EvaluationPrompts, r)).Select(r => r.RecordId);
+        return DatasetFingerprint.OfRecipe(config, seed, source => store.Content(source, RecipeReader.Owner(config)), removed);
+    }
+
+    private static MixRequest Request(FinetuneDatasetConfig config, ulong seed, RecipeRows rows) => new()
+    {
+        Benign = new MixCorpus(config.TaskName, ExampleRole.Benign, rows.Benign?.Rows ?? []),
+        Harmful = rows.Harmful is { } pool
+            ? new MixCorpus(pool.Name, ExampleRole.Harmful, pool.Rows) { ExcludedCategories = config.HarmfulSource!.ExcludedCategories }
+            : null,
+        Seed = seed,
+        Mode = config.Mode,
+        Count = config.Count,
+        Ratio = config.PoisonRatio,
+        HarmfulCount = config.HarmfulCount,
+        Shortage = config.Shortage,
+        EvaluationPrompts = rows.EvaluationPrompts,
+        AllowEvaluationOverlap = config.AllowEvaluationOverlap,
+    };
+
+    private IReadOnlyList<bool> Fits(MixCorpus corpus, IExampleEncoder encoder, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<ExampleOrigin, EncodedExample> encodings = encoded.Encode(corpus.Rows, encoder, cancellationToken);
+        return [.. corpus.Rows.Select(r => !encodings.TryGetValue(r.Origin, out EncodedExample e) || e.Tokens is not null)];
+    }
+
+    private List<EncodedExample> Encode(
+        IReadOnlyList<FinetuneExample> chosen, RecipeRows rows, LengthPolicy policy, IExampleEncoder encoder, CancellationToken cancellationToken)
+    {
+        // under this policy whole corpora were encoded to know their lengths
+        var known = new Dictionary<ExampleOrigin, EncodedExample>();
+        if (policy == LengthPolicy.ExcludeBeforeSelection)
+        {
+            foreach (Corpus corpus in new[] { rows.Benign, rows.Harmful }.OfType<Corpus>())
+            {
+                foreach ((ExampleOrigin origin, EncodedExample encoding) in encoded.Encode(corpus.Rows, encoder, cancellationToken))
+                {
+                    known[origin] = encoding;
+                }
+            }
+        }
+
+        var encodings = new List<EncodedExample>(chosen.Count);
+        foreach (FinetuneExample example in chosen)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            encodings.Add(known.TryGetValue(example.Origin, out EncodedExample encoding) ? encoding : encoder.Encode(example));
+        }
+
+        return encodings;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+namespace SafeTuneBed.Data;
+
+/// <summary>A file as it was at one moment. Equal stamps mean: not changed since.</summary>
+internal readonly record struct FileStamp(string Path, long Bytes, DateTime Changed)
+{
+    public static FileStamp Of(string path)
+    {
+        var file = new FileInfo(path);
+        return new FileStamp(path, file.Length, file.LastWriteTimeUtc);
+    }
+}
+
+/// <summary>SHA-256 of file contents, computed once per state of a file.</summary>
+internal static class FileDigest
+{
+    private static readonly ConcurrentDictionary<FileStamp, string> Known = new();
+
+    /// <summary>Lower-case hex.</summary>
+    public static string Of(FileStamp stamp)
+    {
+        if (Known.TryGetValue(stamp, out string? known))
+        {
+            return known;
+        }
+
+        using FileStream file = File.OpenRead(stamp.Path);
+        return Known[stamp] = Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+}

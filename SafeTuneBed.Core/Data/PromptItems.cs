@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace SafeTuneBed.Data;
+
+/// <summary>Makes evaluation prompts of a corpus.</summary>
+internal static class PromptItems
+{
+    private const string IdColumn = "id";
+
+    public static IReadOnlyList<PromptItem> Of(Corpus corpus)
+    {
+        var items = new List<PromptItem>(corpus.Rows.Count);
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        foreach (FinetuneExample row in corpus.Rows)
+        {
+            string id = row.Fields.TryGetValue(IdColumn, out string? given) && given.Length > 0
+                ? given
+                : string.Create(CultureInfo.InvariantCulture, $"{corpus.Name}-{row.Origin.Index}");
+            string prompt = row.Input.Length == 0 ? row.Instruction : $"{row.Instruction}\n{row.Input}";
+            if (string.IsNullOrWhiteSpace(prompt))
+            {
+                throw new DatasetFormatException(corpus.File, 0, null, $"the prompt with id '{id}' is empty.");
+            }
+
+            if (!ids.Add(id))
+            {
+                throw new DatasetFormatException(corpus.File, 0, IdColumn, $"the id '{id}' occurs twice in one prompt set.");
+            }
+
+            items.Add(new PromptItem { Id = id, Prompt = prompt, Category = row.Category, Fields = row.Fields });
+        }
+
+        return items.Count > 0 ? items : throw new InsufficientRecordsException(corpus.Name, 1, 0, "A prompt set needs at least one prompt: check its file, filters and part.");
+    }
+}

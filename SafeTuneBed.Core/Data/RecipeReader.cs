@@ -1,0 +1,84 @@
+namespace SafeTuneBed.Data;
+
+/// <summary>What a recipe's files hold.</summary>
+/// <param name="Benign">The task's rows; null when the recipe uses none.</param>
+/// <param name="Harmful">Poison rows; null when the recipe uses none.</param>
+/// <param name="EvaluationPrompts">Keys of the task's own evaluation rows and of the prompts given beside.</param>
+internal sealed record RecipeRows(Corpus? Benign, Corpus? Harmful, IReadOnlySet<string> EvaluationPrompts);
+
+/// <summary>Reads the files that a recipe names, and no others: a recipe without poison opens no harmful corpus.</summary>
+/// <param name="store">Where corpora are read.</param>
+/// <param name="acceptedLicenses">Corpora whose licences were consented to.</param>
+internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> acceptedLicenses)
+{
+    /// <summary>Reads what is needed to mix a set.</summary>
+    /// <param name="config">The recipe.</param>
+    /// <param name="evaluationPrompts">Requests of the run's prompt sets. The task's own evaluation rows need not be among them: they always count, so that asking for one more measure does not change the data.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<RecipeRows> ReadAsync(FinetuneDatasetConfig config, IReadOnlyCollection<string> evaluationPrompts, CancellationToken cancellationToken)
+    {
+        CheckLicenses(config);
+        Corpus? benign = NeedsBenign(config)
+            ? await store.LoadAsync(config.Source, config.Mapping, config.TaskName, ExampleRole.Benign, false, Owner(config), cancellationToken).ConfigureAwait(false)
+            : null;
+        Corpus? harmful = NeedsHarmful(config) && config.HarmfulSource is { } pool
+            ? await store.LoadAsync(pool.Source, pool.Mapping, pool.Name, ExampleRole.Harmful, false, Owner(pool), cancellationToken).ConfigureAwait(false)
+            : null;
+        var keys = new HashSet<string>(evaluationPrompts.Select(PromptKey.Normalize), StringComparer.Ordinal);
+        keys.UnionWith((await ReadEvaluationAsync(config, cancellationToken).ConfigureAwait(false)).Select(PromptKey.Of));
+        keys.Remove("");
+        return new RecipeRows(benign, harmful, keys);
+    }
+
+    /// <summary>The task's evaluation rows, with all their columns; none where the task has no evaluation.</summary>
+    public async Task<IReadOnlyList<FinetuneExample>> ReadEvaluationAsync(FinetuneDatasetConfig config, CancellationToken cancellationToken)
+    {
+        if (config.Evaluation is not { } source)
+        {
+            return [];
+        }
+
+        Corpus rows = await store.LoadAsync(
+            source, config.EvaluationMapping ?? config.Mapping, $"{config.TaskName}-evaluation", ExampleRole.Benign, true, EvaluationOwner(config), cancellationToken).ConfigureAwait(false);
+        return rows.Rows;
+    }
+
+    /// <summary>Consent to the licences of everything that the recipe uses.</summary>
+    /// <exception cref="LicenseNotAcceptedException">Consent is missing; all corpora are named.</exception>
+    public void CheckLicenses(FinetuneDatasetConfig config)
+    {
+        var missing = new List<string>();
+        void Check(string name, DataLicense? license)
+        {
+            if (license is { RequiresConsent: true } && !acceptedLicenses.Contains(name))
+            {
+                missing.Add($"'{name}' is under {license.Id}; after reading it, consent with AcceptLicenses(\"{name}\").");
+            }
+        }
+
+        if (NeedsBenign(config))
+        {
+            Check(config.TaskName, config.License);
+        }
+
+        if (NeedsHarmful(config) && config.HarmfulSource is { } pool)
+        {
+            Check(pool.Name, pool.License);
+        }
+
+        if (missing.Count > 0)
+        {
+            throw new LicenseNotAcceptedException($"{Owner(config)} uses data whose licence was not accepted: {string.Join(" ", missing)}");
+        }
+    }
+
+    public static bool NeedsBenign(FinetuneDatasetConfig config) => config.Mode != MixMode.PureBad;
+
+    public static bool NeedsHarmful(FinetuneDatasetConfig config) => config.PoisonRatio > 0 || config.Mode == MixMode.PureBad || config.HarmfulCount > 0;
+
+    public static string Owner(FinetuneDatasetConfig config) => $"the data set '{config.Name}'";
+
+    public static string Owner(HarmfulCorpus corpus) => $"the harmful corpus '{corpus.Name}'";
+
+    public static string EvaluationOwner(FinetuneDatasetConfig config) => $"the evaluation rows of '{config.Name}'";
+}

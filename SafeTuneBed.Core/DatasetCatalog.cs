@@ -1,0 +1,196 @@
+using SafeTuneBed.Data;
+using SafeTuneBed.Running;
+using SafeTuneBed.Sandbox;
+using SafeTuneBed.Text;
+
+namespace SafeTuneBed;
+
+/// <summary>Makes the encoder of one model and recipe.</summary>
+internal delegate IExampleEncoder ExampleEncoderFactory(ModelTokenizer tokenizer, PromptTemplate template, int maxLength, FinetuneDatasetConfig config);
+
+/// <summary>The data sets and prompt sets that a bed knows, and the way from a recipe to rows. Files are read once and kept. Thread-safe.</summary>
+public sealed class DatasetCatalog
+{
+    private readonly Dictionary<string, FinetuneDatasetConfig> datasets;
+    private readonly Dictionary<string, PromptSetConfig> promptSets;
+    private readonly CorpusStore store;
+    private readonly RecipeReader recipes;
+    private readonly DatasetBuilder builder;
+    private readonly ExampleEncoderFactory createEncoder;
+
+    internal DatasetCatalog(
+        IEnumerable<DatasetRegistration> datasets, IEnumerable<PromptSetRegistration> promptSets, BedSettings settings, ExampleEncoderFactory? createEncoder = null)
+    {
+        this.datasets = datasets.ToDictionary(d => d.Name, d => d.Dataset, StringComparer.Ordinal);
+        this.promptSets = promptSets.ToDictionary(p => p.Name, p => p.PromptSet, StringComparer.Ordinal);
+        this.createEncoder = createEncoder
+            ?? ((tokenizer, template, maxLength, config) => new ExampleEncoder(template, tokenizer.Fingerprint, config.InputPlacement, maxLength, config.Length));
+        store = new CorpusStore(new SourceResolver(settings.DataRoots, () => SandboxFolder.Resolve(settings.SandboxFolder).Data));
+        recipes = new RecipeReader(store, settings.AcceptedLicenses);
+        builder = new DatasetBuilder(store, recipes);
+    }
+
+    /// <summary>Registered data sets, in order of registration.</summary>
+    public IReadOnlyList<string> DatasetNames => [.. datasets.Keys];
+
+    /// <summary>Registered prompt sets, in order of registration.</summary>
+    public IReadOnlyList<string> PromptSetNames => [.. promptSets.Keys];
+
+    /// <summary>The recipe with this name; the Python spelling works too (<c>SST2_HIGH_HARM</c> is <c>sst2-high</c>).</summary>
+    /// <exception cref="ConfigurationException">There is none; the message names the nearest.</exception>
+    public FinetuneDatasetConfig Get(string name) => Find(name)
+        ?? throw new ConfigurationException($"There is no data set '{name}'. {NameHint.For(name, DatasetNames)} Others are registered with AddDatasets.");
+
+    /// <summary>The prompt set with this name.</summary>
+    /// <exception cref="ConfigurationException">There is none; the message names the nearest.</exception>
+    public PromptSetConfig GetPromptSet(string name) => FindPromptSet(name)
+        ?? throw new ConfigurationException($"There is no prompt set '{name}'. {NameHint.For(name, PromptSetNames)} Others are registered with AddPromptSets.");
+
+    /// <summary>As <see cref="Get"/>; null when there is none.</summary>
+    internal FinetuneDatasetConfig? Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return datasets.GetValueOrDefault(name) ?? datasets.GetValueOrDefault(FromPython(name));
+    }
+
+    /// <summary>As <see cref="GetPromptSet"/>; null when there is none.</summary>
+    internal PromptSetConfig? FindPromptSet(string name) => promptSets.GetValueOrDefault(name);
+
+    /// <summary>The exact counts that a recipe asks for, without opening a file. Null when it takes all rows of a file, whose number only the file knows.</summary>
+    /// <exception cref="ConfigurationException">The recipe is not valid.</exception>
+    public CountPlan? Plan(FinetuneDatasetConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.Validate();
+        int? count = config.Count ?? (config.Mode == MixMode.PureBad ? CountPlan.DefaultPureBad : null);
+        return count is { } known ? CountPlan.Compute(config.Mode, known, config.PoisonRatio, config.HarmfulCount) : null;
+    }
+
+    /// <summary>Everything that can be known to be wrong without reading rows: the recipe itself, licences, missing files. Empty when nothing is.</summary>
+    public IReadOnlyList<SafeTuneBedException> FindFaults(FinetuneDatasetConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var faults = new List<SafeTuneBedException>();
+        Collect(faults, config.Validate);
+        if (!Registration.IsName(config.Name))
+        {
+            faults.Add(new ConfigurationException($"'{config.Name}' is not a name: use lower-case letters, digits and single hyphens, such as 'med-qa-high'."));
+        }
+
+        Collect(faults, () => recipes.CheckLicenses(config));
+        if (RecipeReader.NeedsBenign(config))
+        {
+            Collect(faults, () => store.Resolve(config.Source, RecipeReader.Owner(config)));
+        }
+
+        if (RecipeReader.NeedsHarmful(config) && config.HarmfulSource is { } pool)
+        {
+            Collect(faults, () => store.Resolve(pool.Source, RecipeReader.Owner(pool)));
+        }
+
+        if (config.Evaluation is { } evaluation)
+        {
+            Collect(faults, () => store.Resolve(evaluation, RecipeReader.EvaluationOwner(config)));
+        }
+
+        return faults;
+    }
+
+    /// <summary>A missing file of a prompt set; empty when it is there.</summary>
+    public IReadOnlyList<SafeTuneBedException> FindFaults(PromptSetConfig promptSet)
+    {
+        ArgumentNullException.ThrowIfNull(promptSet);
+        var faults = new List<SafeTuneBedException>();
+        Collect(faults, () => store.Resolve(promptSet.Source, Owner(promptSet)));
+        return faults;
+    }
+
+    /// <summary>Reads the files and counts: formats, columns, eligible rows. Needs no tokenizer, so rows too long for a model are not left out yet.</summary>
+    /// <param name="config">The recipe.</param>
+    /// <param name="evaluationPrompts">Requests of the run's prompt sets; the task's own evaluation rows always count.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="SafeTuneBedException">The set can't be made; the message says why and what to do.</exception>
+    public Task<DatasetCheck> ValidateAsync(FinetuneDatasetConfig config, IReadOnlyCollection<string>? evaluationPrompts = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return builder.CheckAsync(config, evaluationPrompts ?? [], cancellationToken);
+    }
+
+    /// <summary>Loads, filters, mixes, renders, masks. The same recipe, seed and files give the same rows on every machine.</summary>
+    /// <param name="config">The recipe.</param>
+    /// <param name="seed">Decides which rows are chosen, and their order.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="template">How rows become text.</param>
+    /// <param name="maxLength">Longest row in tokens.</param>
+    /// <param name="evaluationPrompts">Requests of the run's prompt sets, as a user would type them: training rows that ask one are left out. The task's own evaluation rows always count.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="SafeTuneBedException">The set can't be made; the message says why and what to do.</exception>
+    public Task<PreparedDataset> GetDatasetAsync(
+        FinetuneDatasetConfig config,
+        ulong seed,
+        ModelTokenizer tokenizer,
+        PromptTemplate template,
+        int maxLength,
+        IReadOnlyCollection<string> evaluationPrompts,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(template);
+        ArgumentNullException.ThrowIfNull(evaluationPrompts);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 2);
+        var text = new ManifestText(
+            template.Id, template.Fingerprint, tokenizer.Fingerprint, tokenizer.VocabularySize, tokenizer.BosId, tokenizer.EosId, tokenizer.PadId);
+        return builder.BuildAsync(config, seed, createEncoder(tokenizer, template, maxLength, config), text, maxLength, evaluationPrompts, cancellationToken);
+    }
+
+    /// <summary>
+    /// Hash of everything that decides the rows before a tokenizer does: recipe, seed, file contents, and the rows that evaluation prompts remove.
+    /// An evaluation prompt that meets no row changes nothing.
+    /// </summary>
+    public Task<string> GetFingerprintAsync(
+        FinetuneDatasetConfig config, ulong seed, IReadOnlyCollection<string>? evaluationPrompts = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return builder.FingerprintAsync(config, seed, evaluationPrompts ?? [], cancellationToken);
+    }
+
+    /// <summary>The prompts of a set, in file order. An item's id is its <c>id</c> column, else set name and position.</summary>
+    /// <exception cref="SafeTuneBedException">The file is missing or damaged, has no prompt, or an id occurs twice.</exception>
+    public async Task<IReadOnlyList<PromptItem>> LoadPromptsAsync(PromptSetConfig promptSet, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(promptSet);
+        Corpus rows = await store.LoadAsync(
+            promptSet.Source, promptSet.Mapping, promptSet.Name, ExampleRole.Benign, true, Owner(promptSet), cancellationToken).ConfigureAwait(false);
+        return PromptItems.Of(rows);
+    }
+
+    /// <summary>The evaluation rows of a task, in file order, with all their columns as fields; empty where the task has no evaluation.</summary>
+    /// <exception cref="SafeTuneBedException">The file is missing or damaged.</exception>
+    public Task<IReadOnlyList<FinetuneExample>> LoadEvaluationAsync(FinetuneDatasetConfig config, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return recipes.ReadEvaluationAsync(config, cancellationToken);
+    }
+
+    private static string Owner(PromptSetConfig promptSet) => $"the prompt set '{promptSet.Name}'";
+
+    private static string FromPython(string name)
+    {
+        const string Harm = "-harm";
+        string kebab = name.ToLowerInvariant().Replace('_', '-');
+        return kebab.EndsWith(Harm, StringComparison.Ordinal) ? kebab[..^Harm.Length] : kebab;
+    }
+
+    private static void Collect(List<SafeTuneBedException> faults, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (SafeTuneBedException fault)
+        {
+            faults.Add(fault);
+        }
+    }
+}
