@@ -10,9 +10,9 @@ internal static class JsonFault
     {
         string message = fault.Message;
         string kind =
-            message.Contains("depth", StringComparison.OrdinalIgnoreCase) ? string.Create(CultureInfo.InvariantCulture, $"nested deeper than {JsonFields.MaxDepth}")
+            message.Contains("maximum configured depth", StringComparison.OrdinalIgnoreCase) ? string.Create(CultureInfo.InvariantCulture, $"nested deeper than {JsonFields.MaxDepth}")
             : message.Contains("end of data", StringComparison.OrdinalIgnoreCase) || message.Contains("Expected end of string", StringComparison.OrdinalIgnoreCase)
-                || message.Contains("zero depth at the end", StringComparison.OrdinalIgnoreCase) ? "cut off before its end"
+                || message.Contains("depth to be zero", StringComparison.OrdinalIgnoreCase) ? "cut off before its end"
             : message.Contains("after a single JSON value", StringComparison.OrdinalIgnoreCase) ? "more follows after the value"
             : message.Contains("UTF-8", StringComparison.OrdinalIgnoreCase) ? "not valid UTF-8"
             : "malformed";

@@ -1,5 +1,3 @@
-using System.IO.Compression;
-
 namespace SafeTuneBed.Data;
 
 /// <summary>Opens a data file: unpacks gzip by name, leaves out a byte order mark, and turns faults of the file into typed errors.</summary>
@@ -42,8 +40,8 @@ internal static class RecordStream
     private static IEnumerable<RawRecord> Open(string path, DatasetFormat format, IReadOnlyList<string>? columns)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-        using Stream unpacked = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using Stream text = WithoutByteOrderMark(unpacked);
+        using Stream unpacked = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new WholeGzipStream(file) : file;
+        using Stream text = WithoutByteOrderMark(unpacked, path);
         IEnumerable<RawRecord> records = format switch
         {
             DatasetFormat.JsonLines => JsonLinesReader.Read(text, path),
@@ -58,10 +56,15 @@ internal static class RecordStream
         }
     }
 
-    private static Stream WithoutByteOrderMark(Stream stream)
+    private static Stream WithoutByteOrderMark(Stream stream, string path)
     {
         byte[] head = new byte[3];
         int read = stream.ReadAtLeast(head, 3, throwOnEndOfStream: false);
+        if (head is [0xFF, 0xFE, _] or [0xFE, 0xFF, _])
+        {
+            throw new DatasetFormatException(path, 0, null, "the text is UTF-16; save it as UTF-8.");
+        }
+
         return read == 3 && head is [0xEF, 0xBB, 0xBF] ? stream : new PrefixedStream(head.AsMemory(0, read), stream);
     }
 
