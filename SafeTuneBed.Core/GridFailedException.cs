@@ -10,7 +10,7 @@ public sealed class GridFailedException : SafeTuneBedException
 {
     internal GridFailedException(GridReport report, IReadOnlyList<CellFailure> failures)
         : base(
-            $"{failures.Count} part{(failures.Count == 1 ? "" : "s")} of the grid '{report.Name}' failed; all others are done and kept. {string.Join(" ", failures.Select(f => $"[{f.Cell}] {f.Exception.Message}"))} "
+            $"{failures.Count} part{(failures.Count == 1 ? "" : "s")} of the grid '{report.Name}' failed; all others are done and kept. {Tell(failures)} "
             + "Mend the cause and run the grid again: only what failed is repeated.",
             failures[0].Exception)
     {
@@ -22,4 +22,8 @@ public sealed class GridFailedException : SafeTuneBedException
 
     /// <summary>What failed.</summary>
     public IReadOnlyList<CellFailure> Failures { get; }
+
+    // One cause often fails many cells: it is told once, with the first cell's name.
+    private static string Tell(IReadOnlyList<CellFailure> failures) => string.Join(" ", failures.GroupBy(f => f.Exception.Message, StringComparer.Ordinal)
+        .Select(g => FormattableString.Invariant($"[{g.First().Cell}{(g.Count() > 1 ? $", and {g.Count() - 1} more" : "")}] {g.Key}")));
 }

@@ -8,8 +8,8 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
 {
     public async Task RunAsync(CellSet set, Cell cell, IModelWorker worker, Action<TrainingProgress> progress, CancellationToken cancellationToken)
     {
-        File.Delete(cell.RecordPath);
         Directory.CreateDirectory(cell.Folder);
+        File.Delete(cell.RecordPath);
         DateTimeOffset started = time.GetUtcNow();
         long start = time.GetTimestamp();
         using var log = cell.Trains ? new TrainLog(cell.TrainLogPath) : null;
