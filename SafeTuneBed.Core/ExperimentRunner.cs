@@ -8,7 +8,7 @@ namespace SafeTuneBed;
 /// Plans and runs grids. What is finished on disk with the same full fingerprint is reused; a run that was killed goes on where it stopped; two processes
 /// may share a grid. Thread-safe.
 /// </summary>
-public sealed class ExperimentRunner : IAsyncDisposable
+public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
 {
     private readonly GridEngine engine;
     private ServiceProvider? owned;
@@ -93,4 +93,7 @@ public sealed class ExperimentRunner : IAsyncDisposable
             await provider.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    /// <inheritdoc cref="DisposeAsync"/>
+    public void Dispose() => Interlocked.Exchange(ref owned, null)?.Dispose();
 }
