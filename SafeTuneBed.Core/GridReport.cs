@@ -41,7 +41,9 @@ public sealed class GridReport
         ArgumentNullException.ThrowIfNull(baseline);
         ArgumentNullException.ThrowIfNull(candidate);
         var (definition, first) = Find(baseline, metricKey);
-        return aggregator.Compare(definition, first, Find(candidate, metricKey).BySeed);
+        var (b, c) = Running.SeedPairing.Align(
+            baseline.Seeds, first, baseline.PoisonRatio is not null, candidate.Seeds, Find(candidate, metricKey).BySeed, candidate.PoisonRatio is not null);
+        return aggregator.Compare(definition, b, c);
     }
 
     /// <summary>The scores behind one number, seed by seed.</summary>

@@ -29,6 +29,14 @@ public interface IEvaluator
     /// <summary>What it asks for.</summary>
     EvaluatorNeeds Needs { get; }
 
+    /// <summary>
+    /// The prompt set that the sandbox model is asked when a grid's entry names none. Null (most measures): the sandbox's forbidden requests.
+    /// </summary>
+    string? DefaultPromptSet => null;
+
+    /// <summary>How it wants answers decoded; a prompt set or data set may lower the number of new tokens. Default: greedy.</summary>
+    GenerationOptions Generation => new();
+
     /// <summary>Judges the context's model and returns every score; numbers are made from the scores by the caller.</summary>
     Task<EvaluationResult> EvaluateAsync(EvaluationContext context, CancellationToken cancellationToken);
 }

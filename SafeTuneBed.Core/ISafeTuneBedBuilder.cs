@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.DependencyInjection;
 using SafeTuneBed.Running;
 
@@ -24,13 +23,23 @@ public static class SafeTuneBedBuilderExtensions
         where TMethod : MethodAlgorithm<TOptions>
         where TOptions : MethodOptions, new()
     {
+        ArgumentNullException.ThrowIfNull(builder);
+        BedSettings settings = BedSettings.Of(builder.Services);
         TOptions Create()
         {
-            var options = new TOptions();
+            TOptions options = Configured();
             configure?.Invoke(options);
             return options;
         }
 
+        TOptions Configured(ICollection<string>? faults = null)
+        {
+            var options = new TOptions();
+            settings.BindNamed("Methods", name, options, faults);
+            return options;
+        }
+
+        TOptions configured = Configured(settings.Faults);
         OptionsValidation.Validate(Create(), $"method '{name}'");
         return Register(builder, new MethodRegistration(name, typeof(TMethod), typeof(TOptions), services =>
         {
@@ -40,6 +49,7 @@ public static class SafeTuneBedBuilderExtensions
         })
         {
             CreateOptions = Create,
+            OptionsBelowBuilder = [(SettingLayers.Default, new TOptions()), (SettingLayers.Configuration, configured)],
         });
     }
 
@@ -53,10 +63,19 @@ public static class SafeTuneBedBuilderExtensions
         where TEvaluator : class, IEvaluator
         where TOptions : class, new()
     {
+        ArgumentNullException.ThrowIfNull(builder);
+        BedSettings settings = BedSettings.Of(builder.Services);
+        var configured = new TOptions();
+        settings.BindNamed("Evaluators", name, configured);
         var options = new TOptions();
+        settings.BindNamed("Evaluators", name, options, settings.Faults);
         configure?.Invoke(options);
         OptionsValidation.Validate(options, $"evaluator '{name}'");
-        return Register(builder, new EvaluatorRegistration(name, typeof(TEvaluator), services => ActivatorUtilities.CreateInstance<TEvaluator>(services, options)) { Options = options });
+        return Register(builder, new EvaluatorRegistration(name, typeof(TEvaluator), services => ActivatorUtilities.CreateInstance<TEvaluator>(services, options))
+        {
+            Options = options,
+            OptionsBelowBuilder = [(SettingLayers.Default, new TOptions()), (SettingLayers.Configuration, configured)],
+        });
     }
 
     /// <summary>Registers a report format.</summary>
@@ -96,16 +115,33 @@ public static class SafeTuneBedBuilderExtensions
         Change(builder, s => s.AcceptedLicenses.UnionWith(corpora));
 
     /// <summary>Settings of training for every run; a task recipe is below them, a grid above.</summary>
-    public static ISafeTuneBedBuilder ConfigureTraining(this ISafeTuneBedBuilder builder, Action<TrainingOptions> configure) => Change(builder, s => configure(s.Training));
+    public static ISafeTuneBedBuilder ConfigureTraining(this ISafeTuneBedBuilder builder, Action<TrainingOptions> configure) =>
+        Change(builder, s =>
+        {
+            configure(s.Training);
+            OptionsValidation.Validate(s.Training, "ConfigureTraining");
+        });
 
     /// <summary>Settings of the LoRA adapters for every run; a task recipe is below them, a grid above.</summary>
-    public static ISafeTuneBedBuilder ConfigureLora(this ISafeTuneBedBuilder builder, Action<LoraOptions> configure) => Change(builder, s => configure(s.Lora));
+    public static ISafeTuneBedBuilder ConfigureLora(this ISafeTuneBedBuilder builder, Action<LoraOptions> configure) =>
+        Change(builder, s =>
+        {
+            configure(s.Lora);
+            OptionsValidation.Validate(s.Lora, "ConfigureLora");
+        });
 
     /// <summary>Uses an outside folder of the sandbox's layout (<c>aligned/ base/ data/</c>) in place of the embedded one.</summary>
     public static ISafeTuneBedBuilder UseSandbox(this ISafeTuneBedBuilder builder, string folder) => Change(builder, s => s.SandboxFolder = folder);
 
     /// <summary>Where run folders go. Default <c>runs</c> below the working folder.</summary>
     public static ISafeTuneBedBuilder UseRunFolder(this ISafeTuneBedBuilder builder, string folder) => Change(builder, s => s.RunFolder = folder);
+
+    /// <summary>How many cells run at the same time. Default: one for each processor with small models, one with large models or a graphics card. Results do not depend on it.</summary>
+    public static ISafeTuneBedBuilder UseConcurrency(this ISafeTuneBedBuilder builder, int cells)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(cells, 1);
+        return Change(builder, s => s.MaxConcurrency = cells);
+    }
 
     private static ISafeTuneBedBuilder Change(ISafeTuneBedBuilder builder, Action<BedSettings> change)
     {

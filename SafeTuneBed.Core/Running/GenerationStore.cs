@@ -1,13 +1,205 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 
 namespace SafeTuneBed.Running;
 
-/// <summary>The answers of one evaluation on disk: one JSON line each, appended as they come.</summary>
-internal sealed class GenerationStore
+/// <summary>
+/// The answers of one evaluation on disk: one JSON line each, appended and handed to the operating system as they come, forced to the disk every 50 lines or 5 seconds.
+/// Each line names its item, the hash of its prompt and the hash of everything that decides the answer, and ends in a checksum: a torn or damaged line counts as
+/// absent and is made again alone. Thread-safe.
+/// </summary>
+internal sealed class GenerationStore : IDisposable
 {
-    public Generation? Find(string itemId, IReadOnlyList<ChatMessage> prompt) => null;
+    private const int LinesPerSync = 50;
+    private static readonly TimeSpan TimePerSync = TimeSpan.FromSeconds(5);
 
+    private readonly Lock gate = new();
+    private readonly Dictionary<(string Id, string PromptHash), Generation> answers = [];
+    private readonly Dictionary<(string Id, string PromptHash), (Generation Answer, string Line)> borrowed = [];
+    private readonly string path;
+    private readonly string key;
+    private readonly TimeProvider time;
+    private FileStream? file;
+    private int unsynced;
+    private long lastSync;
+
+    private GenerationStore(string path, string key, TimeProvider time) => (this.path, this.key, this.time) = (path, key, time);
+
+    /// <summary>Opens the store of one evaluation.</summary>
+    /// <param name="path">The file; made when the first answer comes.</param>
+    /// <param name="key">Hash of the model under test and the decoding: answers under another key are not used.</param>
+    /// <param name="time">The clock of the syncs.</param>
+    /// <param name="siblings">Further files whose answers may serve when their key and prompt agree.</param>
+    public static GenerationStore Open(string path, string key, TimeProvider time, params IEnumerable<string> siblings)
+    {
+        var store = new GenerationStore(path, key, time);
+        var lines = new List<string>();
+        if (File.Exists(path) && !Read(path, key, (id, answer, line) =>
+        {
+            store.answers[id] = answer;
+            lines.Add(line);
+        }))
+        {
+            DurableFile.WriteText(path, string.Concat(lines.Select(line => line + "\n")));
+        }
+
+        foreach (string sibling in siblings.Where(File.Exists))
+        {
+            Read(sibling, key, (id, answer, line) => store.borrowed[id] = (answer, line));
+        }
+
+        return store;
+    }
+
+    /// <summary>Answers at hand.</summary>
+    public int Count => answers.Count;
+
+    /// <summary>Answers that were not at hand and have been added.</summary>
+    public int Added { get; private set; }
+
+    /// <summary>The stored answer to exactly this prompt, or null.</summary>
+    public Generation? Find(string itemId, IReadOnlyList<ChatMessage> prompt)
+    {
+        var id = (itemId, HashOf(prompt));
+        lock (gate)
+        {
+            if (answers.TryGetValue(id, out Generation? own))
+            {
+                return own;
+            }
+
+            if (!borrowed.TryGetValue(id, out var other))
+            {
+                return null;
+            }
+
+            answers[id] = other.Answer;
+            Append(other.Line);
+            return other.Answer;
+        }
+    }
+
+    /// <summary>Keeps an answer.</summary>
     public void Add(string itemId, IReadOnlyList<ChatMessage> prompt, Generation generation)
     {
+        string hash = HashOf(prompt);
+        string line = WriteLine(itemId, hash, key, generation);
+        lock (gate)
+        {
+            answers[(itemId, hash)] = generation;
+            Added++;
+            Append(line);
+        }
+    }
+
+    /// <summary>Forces everything to the disk and closes the file.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            file?.Flush(flushToDisk: true);
+            file?.Dispose();
+            file = null;
+        }
+    }
+
+    /// <summary>Hash of a conversation: roles and texts.</summary>
+    public static string HashOf(IReadOnlyList<ChatMessage> prompt) =>
+        CanonicalJson.Hash(new JsonArray([.. prompt.Select(m => new JsonArray(m.Role.Value, m.Text))]))[..32];
+
+    /// <summary>How many different items a file answers under a key; for plans.</summary>
+    public static int CountAnswers(string path, string key)
+    {
+        if (!File.Exists(path))
+        {
+            return 0;
+        }
+
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        Read(path, key, (id, _, _) => found.Add(id.Id));
+        return found.Count;
+    }
+
+    private void Append(string line)
+    {
+        if (file is null)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            lastSync = time.GetTimestamp();
+        }
+
+        file.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        if (++unsynced >= LinesPerSync || time.GetElapsedTime(lastSync) >= TimePerSync)
+        {
+            file.Flush(flushToDisk: true);
+            (unsynced, lastSync) = (0, time.GetTimestamp());
+        }
+    }
+
+    private static string WriteLine(string itemId, string promptHash, string key, Generation generation)
+    {
+        string body = new JsonObject
+        {
+            ["id"] = itemId,
+            ["prompt"] = promptHash,
+            ["key"] = key,
+            ["text"] = generation.Text,
+            ["tokens"] = generation.TokenIds is { } ids ? new JsonArray([.. ids.Select(t => (JsonNode)t)]) : null,
+            ["finish"] = JsonSerializer.SerializeToNode(generation.FinishReason, CanonicalJson.Line),
+            ["promptTokens"] = generation.PromptTokenCount,
+        }.ToJsonString(CanonicalJson.Line);
+        return Sealed(body);
+    }
+
+    // Hands over each whole line of this key, in order; true when every line was whole.
+    private static bool Read(string path, string key, Action<(string Id, string PromptHash), Generation, string> take)
+    {
+        const int tail = 26; // ,"sum":"0123456789abcdef"}
+        bool whole = true;
+        string text = File.ReadAllText(path);
+        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string body = line.Length > tail ? line[..^tail] + "}" : "";
+            if (body.Length == 0 || line != Sealed(body) || !TryParse(body, out var answer))
+            {
+                whole = false;
+            }
+            else if (answer.Key == key)
+            {
+                take((answer.Id, answer.PromptHash), answer.Answer, line);
+            }
+        }
+
+        return whole && (text.Length == 0 || text[^1] == '\n');
+    }
+
+    private static string Sealed(string body) => $"{body[..^1]},\"sum\":\"{CanonicalJson.Hash(body)[..16]}\"}}";
+
+    private static bool TryParse(string body, out (string Id, string PromptHash, string Key, Generation Answer) answer)
+    {
+        answer = default;
+        try
+        {
+            JsonNode line = JsonNode.Parse(body)!;
+            answer = (
+                line["id"]!.GetValue<string>(),
+                line["prompt"]!.GetValue<string>(),
+                line["key"]!.GetValue<string>(),
+                new Generation
+                {
+                    Text = line["text"]!.GetValue<string>(),
+                    TokenIds = line["tokens"] is JsonArray ids ? [.. ids.Select(t => t!.GetValue<int>())] : null,
+                    FinishReason = line["finish"].Deserialize<FinishReason>(CanonicalJson.Line),
+                    PromptTokenCount = line["promptTokens"]!.GetValue<int>(),
+                });
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException)
+        {
+            return false;
+        }
     }
 }

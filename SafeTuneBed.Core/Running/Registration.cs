@@ -1,5 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-
 namespace SafeTuneBed.Running;
 
 /// <summary>One named thing that a bed knows. Registered as a singleton instance, so that duplicates are seen while building.</summary>
@@ -14,7 +12,11 @@ internal abstract record Registration(string Name, Type ImplementationType, stri
 internal sealed record MethodRegistration(string Name, Type ImplementationType, Type? OptionsType, Func<IServiceProvider, MethodAlgorithm> Create)
     : Registration(Name, ImplementationType, "method")
 {
+    /// <summary>The settings with every layer applied; null for a method without any.</summary>
     public Func<MethodOptions>? CreateOptions { get; init; }
+
+    /// <summary>The layers below the builder's, lowest first: defaults, then with the configuration section. For the origin of each value.</summary>
+    public IReadOnlyList<(string Layer, MethodOptions Options)>? OptionsBelowBuilder { get; init; }
 }
 
 internal sealed record EvaluatorRegistration(string Name, Type ImplementationType, Func<IServiceProvider, IEvaluator> Create)
@@ -22,6 +24,9 @@ internal sealed record EvaluatorRegistration(string Name, Type ImplementationTyp
 {
     /// <summary>The settings given to the constructor; part of the evaluation fingerprint.</summary>
     public object? Options { get; init; }
+
+    /// <summary>The layers below the builder's, lowest first. For the origin of each value.</summary>
+    public IReadOnlyList<(string Layer, object Options)> OptionsBelowBuilder { get; init; } = [];
 }
 
 internal sealed record ReportWriterRegistration(string Name, Type ImplementationType, Func<IServiceProvider, IReportWriter> Create)
@@ -32,31 +37,3 @@ internal sealed record DatasetRegistration(string Name, Type ImplementationType,
 
 internal sealed record PromptSetRegistration(string Name, Type ImplementationType, PromptSetConfig PromptSet)
     : Registration(Name, ImplementationType, "prompt set");
-
-/// <summary>Settings of a bed as a whole.</summary>
-internal sealed class BedSettings
-{
-    public List<string> DataRoots { get; } = [];
-
-    public HashSet<string> AcceptedLicenses { get; } = new(StringComparer.Ordinal);
-
-    public TrainingOptions Training { get; } = new();
-
-    public LoraOptions Lora { get; } = new();
-
-    public string? SandboxFolder { get; set; }
-
-    public string RunFolder { get; set; } = "runs";
-
-    /// <summary>The settings of the bed under construction.</summary>
-    public static BedSettings Of(IServiceCollection services)
-    {
-        if (services.Select(s => s.ImplementationInstance).OfType<BedSettings>().FirstOrDefault() is not { } settings)
-        {
-            settings = new BedSettings();
-            services.AddSingleton(settings);
-        }
-
-        return settings;
-    }
-}

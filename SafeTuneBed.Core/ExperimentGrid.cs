@@ -1,0 +1,81 @@
+namespace SafeTuneBed;
+
+/// <summary>One data set of a grid: a recipe, or the registered name of one.</summary>
+public readonly record struct DatasetSelector
+{
+    private DatasetSelector(string? name, FinetuneDatasetConfig? config) => (Name, Config) = (name, config);
+
+    /// <summary>The name to look up, or the recipe's own name.</summary>
+    public string? Name { get; }
+
+    /// <summary>The recipe, where one was given in place of a name.</summary>
+    public FinetuneDatasetConfig? Config { get; }
+
+    /// <summary>A registered data set.</summary>
+    public static implicit operator DatasetSelector(string name) => FromString(name);
+
+    /// <summary>A recipe, registered or not.</summary>
+    public static implicit operator DatasetSelector(FinetuneDatasetConfig config) => FromFinetuneDatasetConfig(config);
+
+    /// <summary>The same as the conversion from a string.</summary>
+    public static DatasetSelector FromString(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return new(name, null);
+    }
+
+    /// <summary>The same as the conversion from a recipe.</summary>
+    public static DatasetSelector FromFinetuneDatasetConfig(FinetuneDatasetConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return new(config.Name, config);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name ?? "";
+}
+
+/// <summary>
+/// An experiment: every model with every method on every data set, for every seed, judged by every evaluator. Immutable; use <c>with</c>.
+/// It is checked when planned or run, all faults in one message.
+/// </summary>
+public sealed record ExperimentGrid
+{
+    /// <summary>Creates a grid. Its name is the folder of its runs: the same name goes on where an earlier run stopped.</summary>
+    /// <param name="name">Any text; characters that a path can't hold are replaced in the folder's name.</param>
+    public ExperimentGrid(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        Name = name;
+    }
+
+    /// <summary>Name of the grid.</summary>
+    public string Name { get; init; }
+
+    /// <summary>Models that the runs start from. Their display names must differ.</summary>
+    public IReadOnlyList<ModelReference> Models { get; init; } = [];
+
+    /// <summary>Registered method names, in the order of the table.</summary>
+    public IReadOnlyList<string> Methods { get; init; } = [];
+
+    /// <summary>Data sets: recipes or registered names.</summary>
+    public IReadOnlyList<DatasetSelector> Datasets { get; init; } = [];
+
+    /// <summary>
+    /// Evaluators, each <c>name</c> or <c>name@promptset</c>. Without a prompt set the sandbox model takes the set <c>sandbox</c>;
+    /// any other model is then an error where the evaluator needs prompts.
+    /// </summary>
+    public IReadOnlyList<string> Evaluators { get; init; } = [];
+
+    /// <summary>Training seeds. A method that does not train runs the first alone. Default 0.</summary>
+    public IReadOnlyList<ulong> Seeds { get; init; } = [0];
+
+    /// <summary>The method against which all others are compared, on the same data set, seed by seed and item by item; null compares none.</summary>
+    public string? Baseline { get; init; }
+
+    /// <summary>Training settings of this grid; they win over every other layer.</summary>
+    public TrainingOptions? Training { get; init; }
+
+    /// <summary>Adapter settings of this grid; they win over every other layer.</summary>
+    public LoraOptions? Lora { get; init; }
+}

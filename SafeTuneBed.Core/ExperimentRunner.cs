@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using SafeTuneBed.Running;
+
+namespace SafeTuneBed;
+
+/// <summary>
+/// Plans and runs grids. What is finished on disk with the same full fingerprint is reused; a run that was killed goes on where it stopped; two processes
+/// may share a grid. Thread-safe.
+/// </summary>
+public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
+{
+    private readonly GridEngine engine;
+    private ServiceProvider? owned;
+
+    internal ExperimentRunner(GridEngine engine, MethodCatalog methods, EvaluatorCatalog evaluators)
+    {
+        (this.engine, Methods, Evaluators) = (engine, methods, evaluators);
+    }
+
+    /// <summary>The registered methods.</summary>
+    public MethodCatalog Methods { get; }
+
+    /// <summary>The registered evaluators.</summary>
+    public EvaluatorCatalog Evaluators { get; }
+
+    /// <summary>A runner without a host. In an application with dependency injection call <c>services.AddSafeTuneBed()</c> and ask for this class.</summary>
+    /// <param name="configure">Adds methods, evaluators, data.</param>
+    /// <param name="configuration">Settings below those of <paramref name="configure"/>: sections Training, Lora, DataRoots, AcceptLicenses, Sandbox, Runs, MaxConcurrency, Methods, Evaluators.</param>
+    /// <exception cref="ConfigurationException">A name is registered twice, a setting is out of range or a configuration key is unknown.</exception>
+    public static ExperimentRunner Create(Action<ISafeTuneBedBuilder> configure, IConfiguration? configuration = null)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var services = new ServiceCollection();
+        configure(services.AddSafeTuneBed(configuration));
+        ServiceProvider provider = services.BuildServiceProvider();
+        try
+        {
+            ExperimentRunner runner = provider.GetRequiredService<ExperimentRunner>();
+            runner.owned = provider;
+            return runner;
+        }
+        catch
+        {
+            provider.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Says what a grid will do: rows, steps, tokens, what is reused, what is missing. Reads data and tokenizers, loads no weight.</summary>
+    public Task<GridPlan> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(grid);
+        return engine.PlanAsync(grid, cancellationToken);
+    }
+
+    /// <summary>Runs what is not done yet, and reports over all of it.</summary>
+    /// <exception cref="SafeTuneBedException">The plan has problems; nothing was started. A single problem is thrown as its own type.</exception>
+    /// <exception cref="GridFailedException">Some cells failed; the others are done, and in the exception's report.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; what was finished stays, nothing half-written does.</exception>
+    public Task<GridReport> RunAsync(ExperimentGrid grid, IProgress<RunProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(grid);
+        return engine.RunAsync(grid, progress, cancellationToken);
+    }
+
+    /// <summary>Evaluates adapters that were trained elsewhere, with the same store, resuming and report as a grid.</summary>
+    /// <param name="artifacts">What to judge; the names are the rows of the report and must differ per model and data set.</param>
+    /// <param name="evaluators">Entries as in <see cref="ExperimentGrid.Evaluators"/>.</param>
+    /// <param name="name">The folder below the runs.</param>
+    /// <param name="baseline">The name of the artifact against which the others are compared; null compares none.</param>
+    /// <param name="progress">Hears what is being done.</param>
+    /// <param name="cancellationToken">Stops it; finished answers stay.</param>
+    public Task<GridReport> EvaluateAsync(
+        IReadOnlyList<ArtifactReference> artifacts,
+        IReadOnlyList<string> evaluators,
+        string name = "evaluations",
+        string? baseline = null,
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(artifacts);
+        ArgumentNullException.ThrowIfNull(evaluators);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return engine.EvaluateAsync(artifacts, evaluators, name, baseline, progress, cancellationToken);
+    }
+
+    /// <summary>Frees what <see cref="Create"/> made. A runner from a host's container is the host's to dispose.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref owned, null) is { } provider)
+        {
+            await provider.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc cref="DisposeAsync"/>
+    public void Dispose() => Interlocked.Exchange(ref owned, null)?.Dispose();
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace SafeTuneBed.Running;
+
+/// <summary>One model, method, data set and seed, with everything resolved and both kinds of fingerprint known. Made without loading a weight.</summary>
+internal sealed record Cell
+{
+    public required ModelDescription Model { get; init; }
+
+    /// <summary>The method's name, or the artifact's name for a cell that was trained elsewhere.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The data set; null for an artifact that names none.</summary>
+    public FinetuneDatasetConfig? Dataset { get; init; }
+
+    public ulong Seed { get; init; }
+
+    /// <summary>False for a method that leaves the model as it is, and for an artifact.</summary>
+    public bool Trains { get; init; }
+
+    /// <summary>The artifact that was trained elsewhere; null for a cell of a grid.</summary>
+    public ModelArtifact? External { get; init; }
+
+    /// <summary>Resolved settings; null for an artifact.</summary>
+    public FinetuneExperimentConfig? Experiment { get; init; }
+
+    /// <summary>The training rows; null where nothing is trained.</summary>
+    public RowsSummary? Rows { get; init; }
+
+    /// <summary>What is asked later and so is not trained on.</summary>
+    public EvaluationPrompts Asked { get; init; } = EvaluationPrompts.None;
+
+    public int Steps { get; init; }
+
+    /// <summary>What decides the weights, part by part.</summary>
+    public required JsonObject Parts { get; init; }
+
+    /// <summary>SHA-256 of <see cref="Parts"/>.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>The run folder.</summary>
+    public required string Folder { get; init; }
+
+    public required IReadOnlyList<CellEvaluation> Evaluations { get; init; }
+
+    public string DatasetName => Dataset?.Name ?? "-";
+
+    public string TaskName => Dataset?.Task ?? DatasetName;
+
+    public string Label => string.Create(CultureInfo.InvariantCulture, $"{Model.Model.DisplayName} / {Method} / {DatasetName} / seed {Seed}");
+
+    public string ArtifactFolder => Path.Combine(Folder, "artifact");
+
+    public string RecordPath => Path.Combine(Folder, "run.json");
+
+    public string TrainLogPath => Path.Combine(Folder, "train.jsonl");
+}
+
+/// <summary>One evaluator of a cell.</summary>
+internal sealed record CellEvaluation
+{
+    public required EvaluatorEntry Entry { get; init; }
+
+    public required IEvaluator Evaluator { get; init; }
+
+    /// <summary>The prompt set by name; null where the evaluator asks none.</summary>
+    public string? PromptSet { get; init; }
+
+    public IReadOnlyList<PromptItem> Prompts { get; init; } = [];
+
+    public IReadOnlyList<FinetuneExample> Examples { get; init; } = [];
+
+    public required GenerationOptions Decoding { get; init; }
+
+    public required JsonObject Parts { get; init; }
+
+    /// <summary>SHA-256 of <see cref="Parts"/>.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>Hash of the weights and the decoding alone: what an answer to a given prompt depends on.</summary>
+    public required string AnswerKey { get; init; }
+
+    public required string Folder { get; init; }
+
+    public int ItemCount => Prompts.Count + Examples.Count;
+
+    /// <summary>The name in records, whatever spelling the grid used.</summary>
+    public string CanonicalName => PromptSet is null ? Entry.Name : $"{Entry.Name}@{PromptSet}";
+
+    public string GenerationsPath => Path.Combine(Folder, "generations.jsonl");
+
+    public string ScoresPath => Path.Combine(Folder, "scores.jsonl");
+
+    public string MetricsPath => Path.Combine(Folder, "metrics.json");
+}
+
+/// <summary>What a plan keeps of a cell's training rows.</summary>
+internal sealed record RowsSummary(string Fingerprint, int BenignCount, int HarmfulCount, int Count, long Tokens, JsonNode? Manifest, IReadOnlyList<string> Warnings)
+{
+    /// <summary>Poison rows / all rows.</summary>
+    public decimal PoisonRatio => Count == 0 ? 0 : (decimal)HarmfulCount / Count;
+}

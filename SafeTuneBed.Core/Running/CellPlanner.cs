@@ -1,0 +1,251 @@
+namespace SafeTuneBed.Running;
+
+/// <summary>The cells of a grid, or what keeps them from being planned.</summary>
+internal sealed record CellSet(string Name, RunStore Store, IReadOnlyList<Cell> Cells, IReadOnlyList<Problem> Problems, string? Baseline)
+{
+    public RowsCache Rows { get; init; } = new();
+}
+
+/// <summary>Makes cells out of a grid: describes models, loads items, counts and fingerprints training rows. Loads no weight.</summary>
+internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evaluators, IDataHost data, IModelHost models, BedSettings settings)
+{
+    private readonly List<Problem> problems = [];
+    private readonly Dictionary<string, IReadOnlyList<PromptItem>> promptSets = new(StringComparer.Ordinal);
+    private readonly Dictionary<FinetuneDatasetConfig, IReadOnlyList<FinetuneExample>> splits = [];
+    private readonly Dictionary<(ModelReference Model, string? Template), ModelDescription?> descriptions = [];
+    private readonly RowsCache rowsCache = new();
+
+    public async Task<CellSet> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken)
+    {
+        var store = new RunStore(settings.RunFolder, grid.Name);
+        var check = new GridCheck(methods, evaluators, data);
+        CheckedGrid known = check.Run(grid);
+        if (check.Problems.Count > 0)
+        {
+            return new CellSet(grid.Name, store, [], check.Problems, grid.Baseline);
+        }
+
+        var cells = new List<Cell>();
+        foreach (ModelReference model in grid.Models)
+        {
+            foreach (string method in grid.Methods)
+            {
+                foreach (FinetuneDatasetConfig dataset in known.Datasets)
+                {
+                    bool trains = methods.Create(method).Trains;
+                    foreach (ulong seed in trains ? grid.Seeds : grid.Seeds.Take(1))
+                    {
+                        await TryAsync(async () => cells.Add(await MakeAsync(store, known, model, method, trains, dataset, seed, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    }
+                }
+            }
+        }
+
+        return new CellSet(grid.Name, store, cells, [.. problems.DistinctBy(p => p.Message)], grid.Baseline) { Rows = rowsCache };
+    }
+
+    public async Task<CellSet> PlanAsync(string name, IReadOnlyList<ArtifactReference> artifacts, IReadOnlyList<string> written, string? baseline, CancellationToken cancellationToken)
+    {
+        var store = new RunStore(settings.RunFolder, name);
+        var check = new GridCheck(methods, evaluators, data);
+        check.CheckList(artifacts.Select(a => string.Join(" on ", new[] { a?.Name, a?.Dataset?.Name, a?.Model.DisplayName }.Where(n => n is not null))), "Artifacts", "artifact", "give one of them another Name");
+        check.CheckList(written, "Evaluators", "evaluator", "name it once");
+        FinetuneDatasetConfig?[] datasets = [.. artifacts.Select(a => a.Dataset is { } d ? d.Config ?? data.FindDataset(d.Name ?? "") : null)];
+        foreach (var (artifact, dataset) in artifacts.Zip(datasets).Where(p => p.Second is null && p.First.Dataset is not null))
+        {
+            problems.Add(new Problem($"There is no data set '{artifact.Dataset}'.{NearestName.Hint(artifact.Dataset.ToString()!, data.DatasetNames)}"));
+        }
+
+        IReadOnlyList<EvaluatorEntry> entries = check.CheckEvaluators(written, [.. artifacts.Select(a => a.Model).Distinct()], datasets);
+        if (baseline is not null && artifacts.All(a => a.Name != baseline))
+        {
+            problems.Add(new Problem($"The baseline '{baseline}' is not among the artifacts ({string.Join(", ", artifacts.Select(a => a.Name))})."));
+        }
+
+        problems.AddRange(check.Problems);
+        var cells = new List<Cell>();
+        if (problems.Count == 0)
+        {
+            foreach (var (artifact, dataset) in artifacts.Zip(datasets))
+            {
+                await TryAsync(async () => cells.Add(await MakeAsync(store, entries, artifact, dataset, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+            }
+        }
+
+        return new CellSet(name, store, cells, [.. problems.DistinctBy(p => p.Message)], baseline);
+    }
+
+    private async Task<Cell> MakeAsync(
+        RunStore store, CheckedGrid known, ModelReference reference, string methodName, bool trains, FinetuneDatasetConfig dataset, ulong seed, CancellationToken cancellationToken)
+    {
+        ModelDescription model = await DescribeAsync(reference, dataset.Template, cancellationToken).ConfigureAwait(false);
+        FinetuneExperimentConfig experiment = WithinContext(methods.Resolve(methodName, dataset, known.Grid.Training, known.Grid.Lora), model);
+        RowsSummary? rows = null;
+        EvaluationPrompts asked = EvaluationPrompts.None;
+        if (trains)
+        {
+            asked = await EvaluationPromptsAsync(known.Evaluators, reference, dataset, cancellationToken).ConfigureAwait(false);
+            rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, asked, cancellationToken).ConfigureAwait(false);
+        }
+
+        var parts = Fingerprints.OfTraining(model, methodName, methods.Create(methodName), experiment, rows, seed);
+        string fingerprint = CanonicalJson.Hash(parts);
+        string folder = store.CellFolder(reference.DisplayName, methodName, dataset.Name, seed, fingerprint);
+        return new Cell
+        {
+            Model = model,
+            Method = methodName,
+            Dataset = dataset,
+            Seed = seed,
+            Trains = trains,
+            Experiment = experiment,
+            Rows = rows,
+            Asked = asked,
+            Steps = rows is null ? 0 : experiment.Training.TotalSteps(rows.Count),
+            Parts = parts,
+            Fingerprint = fingerprint,
+            Folder = folder,
+            Evaluations = await EvaluationsAsync(known.Evaluators, reference, dataset, seed, fingerprint, folder, cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    private async Task<Cell> MakeAsync(RunStore store, IReadOnlyList<EvaluatorEntry> entries, ArtifactReference reference, FinetuneDatasetConfig? dataset, CancellationToken cancellationToken)
+    {
+        ModelDescription model = await DescribeAsync(reference.Model, dataset?.Template, cancellationToken).ConfigureAwait(false);
+        ModelArtifact artifact = reference.Artifact ?? models.Load(reference.Folder!, reference.Model);
+        var parts = Fingerprints.OfArtifact(model, ArtifactContent.Hash(models, artifact));
+        string fingerprint = CanonicalJson.Hash(parts);
+        string folder = store.CellFolder(reference.Model.DisplayName, reference.Name, dataset?.Name ?? "any", 0, fingerprint);
+        return new Cell
+        {
+            Model = model,
+            Method = reference.Name,
+            Dataset = dataset,
+            External = artifact,
+            Parts = parts,
+            Fingerprint = fingerprint,
+            Folder = folder,
+            Evaluations = await EvaluationsAsync(entries, reference.Model, dataset, 0, fingerprint, folder, cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    private async Task<IReadOnlyList<CellEvaluation>> EvaluationsAsync(
+        IReadOnlyList<EvaluatorEntry> entries, ModelReference model, FinetuneDatasetConfig? dataset, ulong seed, string cellFingerprint, string cellFolder, CancellationToken cancellationToken)
+    {
+        var made = new List<CellEvaluation>();
+        foreach (EvaluatorEntry entry in entries)
+        {
+            IEvaluator evaluator = evaluators.Get(entry.Name);
+            bool asksPrompts = evaluator.Needs.HasFlag(EvaluatorNeeds.Prompts);
+            bool asksSplit = evaluator.Needs.HasFlag(EvaluatorNeeds.EvaluationSplit);
+            string? promptSet = asksPrompts ? entry.PromptSetFor(model, evaluator) : null;
+            IReadOnlyList<PromptItem> prompts = promptSet is null ? [] : await PromptsAsync(promptSet, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<FinetuneExample> examples = asksSplit ? await SplitAsync(dataset!, cancellationToken).ConfigureAwait(false) : [];
+            if ((asksPrompts || asksSplit) && prompts.Count + examples.Count == 0)
+            {
+                throw new ConfigurationException($"The evaluator entry '{entry.Written}' has no items: {(promptSet is null ? $"the evaluation rows of '{dataset!.Name}' are" : $"the prompt set '{promptSet}' is")} empty.");
+            }
+
+            GenerationOptions decoding = Decoding(evaluator, promptSet, asksSplit ? dataset : null);
+            var parts = Fingerprints.OfEvaluation(
+                cellFingerprint, entry.Name, evaluator, evaluators.OptionsOf(entry.Name), Fingerprints.OfItems(prompts, examples), asksSplit ? dataset : null, decoding, seed);
+            string fingerprint = CanonicalJson.Hash(parts);
+            made.Add(new CellEvaluation
+            {
+                Entry = entry,
+                Evaluator = evaluator,
+                PromptSet = promptSet,
+                Prompts = prompts,
+                Examples = examples,
+                Decoding = decoding,
+                Parts = parts,
+                Fingerprint = fingerprint,
+                AnswerKey = Fingerprints.AnswerKey(cellFingerprint, decoding),
+                Folder = RunStore.EvaluationFolder(cellFolder, promptSet is null ? entry.Name : $"{entry.Name}@{promptSet}", fingerprint),
+            });
+        }
+
+        return made;
+    }
+
+    private GenerationOptions Decoding(IEvaluator evaluator, string? promptSet, FinetuneDatasetConfig? task)
+    {
+        GenerationOptions asked = evaluator.Generation;
+        int limit = asked.MaxNewTokens;
+        if (promptSet is not null && data.FindPromptSet(promptSet)?.MaxNewTokens is { } most)
+        {
+            limit = Math.Min(limit, most);
+        }
+
+        return asked with { MaxNewTokens = task is null ? limit : Math.Min(limit, task.MaxNewTokens) };
+    }
+
+    // A row that is asked later must not be trained on, so the task's own evaluation rows count even where no evaluator of this grid asks them.
+    private async Task<EvaluationPrompts> EvaluationPromptsAsync(IReadOnlyList<EvaluatorEntry> entries, ModelReference model, FinetuneDatasetConfig dataset, CancellationToken cancellationToken)
+    {
+        var prompts = new List<PromptItem>();
+        foreach (string set in entries.Where(e => evaluators.Get(e.Name).Needs.HasFlag(EvaluatorNeeds.Prompts)).Select(e => e.PromptSetFor(model, evaluators.Get(e.Name))!).Distinct().Order(StringComparer.Ordinal))
+        {
+            prompts.AddRange(await PromptsAsync(set, cancellationToken).ConfigureAwait(false));
+        }
+
+        return new EvaluationPrompts(prompts, dataset.Evaluation is null ? [] : await SplitAsync(dataset, cancellationToken).ConfigureAwait(false));
+    }
+
+    private async Task<IReadOnlyList<PromptItem>> PromptsAsync(string name, CancellationToken cancellationToken)
+    {
+        if (!promptSets.TryGetValue(name, out IReadOnlyList<PromptItem>? items))
+        {
+            promptSets[name] = items = await data.LoadPromptsAsync(data.FindPromptSet(name)!, cancellationToken).ConfigureAwait(false);
+        }
+
+        return items;
+    }
+
+    private async Task<IReadOnlyList<FinetuneExample>> SplitAsync(FinetuneDatasetConfig dataset, CancellationToken cancellationToken)
+    {
+        if (!splits.TryGetValue(dataset, out IReadOnlyList<FinetuneExample>? items))
+        {
+            splits[dataset] = items = await data.LoadEvaluationAsync(dataset, cancellationToken).ConfigureAwait(false);
+        }
+
+        return items;
+    }
+
+    private async Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken)
+    {
+        if (!descriptions.TryGetValue((model, template), out ModelDescription? description))
+        {
+            descriptions[(model, template)] = description = await models.DescribeAsync(model, template, cancellationToken).ConfigureAwait(false);
+        }
+
+        return description!;
+    }
+
+    private static FinetuneExperimentConfig WithinContext(FinetuneExperimentConfig experiment, ModelDescription model)
+    {
+        if (experiment.Training.MaxLength <= model.ContextLength)
+        {
+            return experiment;
+        }
+
+        return experiment with
+        {
+            Training = experiment.Training with { MaxLength = model.ContextLength },
+            Origins = new SortedDictionary<string, string>(experiment.Origins.ToDictionary(), StringComparer.Ordinal) { ["Training:MaxLength"] = SettingLayers.Model },
+        };
+    }
+
+    // Faults of the user's data and models are problems of the plan; anything else is a fault of ours and is thrown.
+    private async Task TryAsync(Func<Task> make)
+    {
+        try
+        {
+            await make().ConfigureAwait(false);
+        }
+        catch (SafeTuneBedException e)
+        {
+            problems.Add(Problem.Of(e));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.AI;
+
+namespace SafeTuneBed.Running;
+
+/// <summary>A model that is opened only when something is really asked: stored answers need none.</summary>
+internal sealed class DeferredModel(string name, Func<CancellationToken, Task<ITextGenerator>> open) : ICausalLanguageModel
+{
+    private ITextGenerator? model;
+
+    public string Name { get; } = name;
+
+    /// <summary>Whether anything was asked.</summary>
+    public bool IsOpen => model is not null;
+
+    public async Task<IReadOnlyList<Generation>> GenerateAsync(
+        IReadOnlyList<IReadOnlyList<ChatMessage>> conversations,
+        GenerationOptions options,
+        Action<int, Generation>? completed = null,
+        CancellationToken cancellationToken = default)
+    {
+        ITextGenerator opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await opened.GenerateAsync(conversations, options, completed, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<IReadOnlyList<ContinuationScore>> ScoreAsync(
+        IReadOnlyList<(IReadOnlyList<ChatMessage> Conversation, string Continuation)> requests,
+        CancellationToken cancellationToken = default)
+    {
+        ITextGenerator opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return opened is ICausalLanguageModel causal
+            ? await causal.ScoreAsync(requests, cancellationToken).ConfigureAwait(false)
+            : throw new ConfigurationException($"'{Name}' does not give log-probabilities. Use a local model.");
+    }
+
+    private async Task<ITextGenerator> OpenAsync(CancellationToken cancellationToken) => model ??= await open(cancellationToken).ConfigureAwait(false);
+}

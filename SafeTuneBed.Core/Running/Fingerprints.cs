@@ -1,0 +1,117 @@
+using System.Text.Json.Nodes;
+
+namespace SafeTuneBed.Running;
+
+/// <summary>Builds the two fingerprints of a run: what decides the weights, and what decides the scores. The package's version is in neither.</summary>
+internal static class Fingerprints
+{
+    /// <summary>Raise it whenever the engine computes other numbers from the same inputs: every earlier training then counts as another one.</summary>
+    public const int NumericsVersion = 1;
+
+    private const int Format = 1;
+
+    /// <summary>Everything that decides the weights of a cell.</summary>
+    public static JsonObject OfTraining(ModelDescription model, string methodName, MethodAlgorithm method, FinetuneExperimentConfig experiment, RowsSummary? rows, ulong seed)
+    {
+        JsonObject parts = OfModel(model);
+        parts["method"] = new JsonObject
+        {
+            ["name"] = methodName,
+            ["type"] = method.GetType().FullName,
+            ["version"] = method.Version,
+            ["options"] = CanonicalJson.ToNode(experiment.Options, $"method '{methodName}'"),
+        };
+        if (rows is not null)
+        {
+            parts["data"] = rows.Fingerprint;
+            parts["training"] = CanonicalJson.ToNode(experiment.Training, "training");
+            parts["lora"] = CanonicalJson.ToNode(experiment.Lora, "the adapters");
+            parts["seed"] = seed;
+        }
+
+        return parts;
+    }
+
+    /// <summary>An artifact that was trained elsewhere: its content stands for its history.</summary>
+    public static JsonObject OfArtifact(ModelDescription model, string contentHash)
+    {
+        JsonObject parts = OfModel(model);
+        parts["artifact"] = contentHash;
+        return parts;
+    }
+
+    /// <summary>Everything that decides the scores of one evaluator on a cell.</summary>
+    public static JsonObject OfEvaluation(
+        string trainingFingerprint,
+        string evaluatorName,
+        IEvaluator evaluator,
+        object? options,
+        string itemsHash,
+        FinetuneDatasetConfig? task,
+        GenerationOptions decoding,
+        ulong seed) => new()
+        {
+            ["format"] = Format,
+            ["model"] = trainingFingerprint,
+            ["evaluator"] = evaluatorName,
+            ["type"] = evaluator.GetType().FullName,
+            ["options"] = CanonicalJson.ToNode(options, $"evaluator '{evaluatorName}'"),
+            ["metrics"] = new JsonArray([.. evaluator.Metrics.Select(m => new JsonObject
+            {
+                ["name"] = m.Name,
+                ["version"] = m.Version,
+                ["kind"] = m.Kind.ToString(),
+                ["minimum"] = m.Minimum,
+                ["maximum"] = m.Maximum,
+                ["direction"] = m.Direction.ToString(),
+            })]),
+            ["items"] = itemsHash,
+            ["task"] = task is null ? null : new JsonObject
+            {
+                ["answer"] = task.Answer.ToString(),
+                ["labels"] = new JsonArray([.. task.Labels.Select(l => (JsonNode)l)]),
+                ["inputPlacement"] = task.InputPlacement.ToString(),
+            },
+            ["decoding"] = OfDecoding(decoding),
+            ["seed"] = seed,
+        };
+
+    /// <summary>What an answer to a given prompt depends on. The batch size is left out: it does not change answers.</summary>
+    public static string AnswerKey(string trainingFingerprint, GenerationOptions decoding) =>
+        CanonicalJson.Hash(new JsonObject { ["model"] = trainingFingerprint, ["decoding"] = OfDecoding(decoding) })[..32];
+
+    /// <summary>Hash of an item list: ids, texts and further columns, in order.</summary>
+    public static string OfItems(IReadOnlyList<PromptItem> prompts, IReadOnlyList<FinetuneExample> examples)
+    {
+        var text = new System.Text.StringBuilder();
+        foreach (PromptItem item in prompts)
+        {
+            text.Append(CanonicalJson.Write(CanonicalJson.ToNode(item, "a prompt"))).Append('\n');
+        }
+
+        foreach (FinetuneExample example in examples)
+        {
+            text.Append(CanonicalJson.Write(CanonicalJson.ToNode(example, "an evaluation row"))).Append('\n');
+        }
+
+        return CanonicalJson.Hash(text.ToString());
+    }
+
+    private static JsonObject OfModel(ModelDescription model) => new()
+    {
+        ["format"] = Format,
+        ["numerics"] = NumericsVersion,
+        ["model"] = model.Fingerprint,
+        ["computeType"] = model.ComputeType.ToString(),
+        ["device"] = model.Device.Split(':')[0],
+        ["tokenizer"] = model.Tokenizer.Fingerprint,
+        ["template"] = $"{model.Template.Id} {model.Template.Fingerprint}",
+    };
+
+    private static JsonNode? OfDecoding(GenerationOptions decoding)
+    {
+        JsonNode? node = CanonicalJson.ToNode(decoding, "decoding");
+        node?.AsObject().Remove("batchSize");
+        return node;
+    }
+}

@@ -1,0 +1,170 @@
+namespace SafeTuneBed.Running;
+
+/// <summary>A grid whose names have been looked up.</summary>
+internal sealed record CheckedGrid(ExperimentGrid Grid, IReadOnlyList<FinetuneDatasetConfig> Datasets, IReadOnlyList<EvaluatorEntry> Evaluators);
+
+/// <summary>Checks a grid before anything is opened, and collects everything that is wrong with it.</summary>
+internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluators, IDataHost data)
+{
+    private readonly List<Problem> problems = [];
+
+    public IReadOnlyList<Problem> Problems => [.. problems.DistinctBy(p => p.Message)];
+
+    public CheckedGrid Run(ExperimentGrid grid)
+    {
+        CheckList(grid.Models.Select(m => m?.DisplayName ?? ""), "Models", "model", "give one of them another Name");
+        CheckList(grid.Methods, "Methods", "method", "name it once");
+        CheckList(grid.Datasets.Select(d => d.Name ?? ""), "Datasets", "data set", "name it once");
+        CheckList(grid.Evaluators, "Evaluators", "evaluator", "name it once");
+        CheckList(grid.Seeds.Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture)), "Seeds", "seed", "name it once");
+        foreach (string method in grid.Methods.Where(m => !methods.Contains(m ?? "")).Distinct())
+        {
+            Add($"There is no method '{method}'.{NearestName.Hint(method ?? "", methods.Names)}");
+        }
+
+        if (grid.Baseline is { } baseline && !grid.Methods.Contains(baseline))
+        {
+            Add($"The baseline '{baseline}' is not among the grid's methods ({string.Join(", ", grid.Methods)}). Add it to Methods, or leave Baseline out.");
+        }
+
+        AddFaults(grid.Training, "the grid's Training");
+        AddFaults(grid.Lora, "the grid's Lora");
+        var datasets = new List<FinetuneDatasetConfig>();
+        foreach (DatasetSelector selector in grid.Datasets.Where(s => s.Name is { Length: > 0 }))
+        {
+            if ((selector.Config ?? data.FindDataset(selector.Name!)) is { } dataset)
+            {
+                datasets.Add(dataset);
+                CheckDataset(dataset);
+            }
+            else
+            {
+                Add($"There is no data set '{selector.Name}'.{NearestName.Hint(selector.Name!, data.DatasetNames)}");
+            }
+        }
+
+        if (datasets.Count > 0)
+        {
+            CheckList(datasets.Select(d => d.Name), "Datasets", "data set", "name it once");
+        }
+
+        IReadOnlyList<EvaluatorEntry> entries = CheckEvaluators(grid.Evaluators, grid.Models, datasets);
+        return new CheckedGrid(grid, datasets, entries);
+    }
+
+    public IReadOnlyList<EvaluatorEntry> CheckEvaluators(IReadOnlyList<string> written, IReadOnlyList<ModelReference> models, IReadOnlyList<FinetuneDatasetConfig?> datasets)
+    {
+        var entries = new List<EvaluatorEntry>();
+        foreach (EvaluatorEntry entry in written.Where(e => !string.IsNullOrWhiteSpace(e)).Distinct().Select(EvaluatorEntry.Parse))
+        {
+            if (!evaluators.Contains(entry.Name))
+            {
+                Add($"There is no evaluator '{entry.Name}' (entry '{entry.Written}').{NearestName.Hint(entry.Name, evaluators.Names)}");
+                continue;
+            }
+
+            entries.Add(entry);
+            EvaluatorNeeds needs = evaluators.Get(entry.Name).Needs;
+            if (needs.HasFlag(EvaluatorNeeds.Prompts))
+            {
+                CheckPromptSets(entry, models);
+            }
+            else if (entry.PromptSet is not null)
+            {
+                Add($"The evaluator '{entry.Name}' takes no prompt set, but the entry '{entry.Written}' names one. Write '{entry.Name}'.");
+            }
+
+            if (needs.HasFlag(EvaluatorNeeds.EvaluationSplit))
+            {
+                foreach (FinetuneDatasetConfig? dataset in datasets.Where(d => d?.Evaluation is null).Distinct())
+                {
+                    Add(dataset is null
+                        ? $"The evaluator '{entry.Name}' asks a data set's evaluation rows, but an artifact names no data set. Set its Dataset."
+                        : $"The evaluator '{entry.Name}' asks the data set's evaluation rows, and '{dataset.Name}' has none. Set its Evaluation, or leave the evaluator out.");
+                }
+            }
+        }
+
+        foreach (ModelReference model in models.Where(m => m is not null))
+        {
+            foreach (var twice in entries.Select(e => (e.Written, e.Name, Set: e.PromptSetFor(model, evaluators.Get(e.Name))))
+                .Where(e => e.Set is not null && evaluators.Get(e.Name).Needs.HasFlag(EvaluatorNeeds.Prompts))
+                .GroupBy(e => (e.Name, e.Set)).Where(g => g.Count() > 1))
+            {
+                Add($"The evaluator entries {string.Join(" and ", twice.Select(e => $"'{e.Written}'"))} mean the same for model '{model.DisplayName}'. Name it once.");
+            }
+        }
+
+        return entries;
+    }
+
+    public void CheckDataset(FinetuneDatasetConfig dataset)
+    {
+        if (dataset.PoisonRatio is < 0 or > 1)
+        {
+            Add(FormattableString.Invariant($"The data set '{dataset.Name}' has the poison ratio {dataset.PoisonRatio}. Use a share from 0 to 1."));
+        }
+        else if (dataset.HarmfulSource is null && (dataset.PoisonRatio > 0 || dataset.Mode == MixMode.PureBad || dataset.HarmfulCount > 0))
+        {
+            Add($"The data set '{dataset.Name}' asks for poison but names no harmful source. Set its HarmfulSource, or its PoisonRatio to 0.");
+        }
+        else
+        {
+            problems.AddRange(data.Check(dataset).Select(Problem.Of));
+        }
+
+        AddFaults(dataset.Training, $"the task recipe of '{dataset.Name}' (Training)");
+        AddFaults(dataset.Lora, $"the task recipe of '{dataset.Name}' (Lora)");
+    }
+
+    public void CheckList(IEnumerable<string?> names, string list, string thing, string remedy)
+    {
+        string[] all = [.. names.Select(n => n ?? "")];
+        if (all.Length == 0)
+        {
+            Add($"{list} is empty. Name at least one {thing}.");
+        }
+
+        if (all.Any(string.IsNullOrWhiteSpace))
+        {
+            Add($"{list} holds an entry without a name.");
+        }
+
+        foreach (string twice in all.GroupBy(n => n, StringComparer.Ordinal).Where(g => g.Count() > 1 && g.Key.Length > 0).Select(g => g.Key))
+        {
+            Add($"{list} holds the {thing} '{twice}' twice: {remedy}.");
+        }
+    }
+
+    private void CheckPromptSets(EvaluatorEntry entry, IReadOnlyList<ModelReference> models)
+    {
+        foreach (ModelReference model in models.Where(m => m is not null))
+        {
+            if (entry.PromptSetFor(model, evaluators.Get(entry.Name)) is not { Length: > 0 } name)
+            {
+                Add($"The evaluator entry '{entry.Written}' needs prompts, and the model '{model.DisplayName}' has no default set. Write '{entry.Name}@<promptset>'; known sets: {string.Join(", ", data.PromptSetNames)}.");
+            }
+            else if (data.FindPromptSet(name) is not { } set)
+            {
+                Add($"There is no prompt set '{name}' (entry '{entry.Written}').{NearestName.Hint(name, data.PromptSetNames)}");
+            }
+            else
+            {
+                problems.AddRange(data.Check(set).Select(Problem.Of));
+            }
+        }
+    }
+
+    private void AddFaults(object? options, string owner)
+    {
+        if (options is not null)
+        {
+            foreach (string fault in OptionsValidation.Faults(options, owner))
+            {
+                Add(fault);
+            }
+        }
+    }
+
+    private void Add(string message) => problems.Add(new Problem(message));
+}

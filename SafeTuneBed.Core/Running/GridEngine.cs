@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace SafeTuneBed.Running;
+
+/// <summary>Plans and runs grids: cells in order, several at a time, each by a worker with a compute thread of its own.</summary>
+internal sealed class GridEngine(IServiceProvider services, IDataHost data, IModelHost models, BedSettings settings, TimeProvider time, ILogger logger)
+{
+    // A model up to this size runs several cells at a time, each on one arithmetic thread; a larger one gets the machine to itself.
+    private const long SmallWeightBytes = 256L << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private MethodCatalog Methods => services.GetRequiredService<MethodCatalog>();
+
+    private EvaluatorCatalog Evaluators => services.GetRequiredService<EvaluatorCatalog>();
+
+    public static GridEngine Create(IServiceProvider services) => new(
+        services,
+        services.GetRequiredService<IDataHost>(),
+        services.GetRequiredService<IModelHost>(),
+        services.GetRequiredService<BedSettings>(),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetService<ILoggerFactory>()?.CreateLogger("SafeTuneBed") ?? NullLogger.Instance);
+
+    public async Task<GridPlan> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken)
+    {
+        CellSet set = await Task.Run(() => Planner().PlanAsync(grid, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return PlanView.Of(set, Workers(set).Count);
+    }
+
+    public Task<GridReport> RunAsync(ExperimentGrid grid, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        RunAsync(() => Planner().PlanAsync(grid, cancellationToken), progress, cancellationToken);
+
+    public Task<GridReport> EvaluateAsync(
+        IReadOnlyList<ArtifactReference> artifacts, IReadOnlyList<string> evaluators, string name, string? baseline, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        RunAsync(() => Planner().PlanAsync(name, artifacts, evaluators, baseline, cancellationToken), progress, cancellationToken);
+
+    private CellPlanner Planner() => new(Methods, Evaluators, data, models, settings);
+
+    private async Task<GridReport> RunAsync(Func<Task<CellSet>> plan, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    {
+        progress?.Report(new RunProgress { Phase = RunPhase.Planning });
+        CellSet set = await Task.Run(plan, cancellationToken).ConfigureAwait(false);
+        Problem.ThrowIfAny(set.Name, set.Problems);
+        IMetricAggregator aggregator = services.GetService<IMetricAggregator>()
+            ?? throw new ConfigurationException("Nothing is registered that turns scores into numbers. Call AddEvaluators() or one of the evaluators' own Add methods of the package SafeTuneBed.Evaluation.");
+        Dictionary<string, IReportWriter> writers = services.GetServices<ReportWriterRegistration>().ToDictionary(r => r.Name, r => r.Create(services), StringComparer.Ordinal);
+
+        if (!set.Cells.All(CellRunner.IsDone))
+        {
+            models.Preflight();
+        }
+
+        var failures = new ConcurrentQueue<CellFailure>();
+        int[] outcomes = await RunCellsAsync(set, aggregator, progress, failures, cancellationToken).ConfigureAwait(false);
+        CellFailure[] failed = [.. failures.OrderBy(f => f.Cell, StringComparer.Ordinal)];
+        List<string> notes = [Summary(set, outcomes), .. failed.Select(f => $"Failed: {f.Cell}: {f.Exception.Message}")];
+        GridReport report = new ReportBuilder(aggregator, writers).Build(set, notes);
+        if (writers.Count > 0 && report.Rows.Count > 0)
+        {
+            await DurableFile.WriteFolderAsync(set.Store.ReportFolder, folder => report.WriteAsync(folder)).ConfigureAwait(false);
+        }
+
+        return failed.Length == 0 ? report : throw new GridFailedException(report, failed);
+    }
+
+    private async Task<int[]> RunCellsAsync(
+        CellSet set, IMetricAggregator aggregator, IProgress<RunProgress>? progress, ConcurrentQueue<CellFailure> failures, CancellationToken cancellationToken)
+    {
+        var hub = new ProgressHub(progress, set.Cells.Count);
+        var runner = new CellRunner(set, new TrainingRunner(Methods, data, models, time), new EvaluationRunner(set.Cells, aggregator, time, logger), models, hub);
+        var queue = new ConcurrentQueue<Cell>(set.Cells);
+        int[] outcomes = new int[Enum.GetValues<CellOutcome>().Length];
+        var (count, threads) = Workers(set);
+
+        async Task WorkAsync()
+        {
+            IModelWorker? worker = null;
+            try
+            {
+                while (queue.TryDequeue(out Cell? cell))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    CellOutcome outcome = await runner.RunAsync(cell, () => worker ??= models.CreateWorker(threads), failures.Enqueue, cancellationToken).ConfigureAwait(false);
+                    if (outcome == CellOutcome.Busy)
+                    {
+                        hub.Report(new RunProgress { Phase = RunPhase.Waiting, Cell = cell.Label });
+                        queue.Enqueue(cell);
+                        await Task.Delay(Patience, time, cancellationToken).ConfigureAwait(false);
+                        continue;
+                    }
+
+                    Interlocked.Increment(ref outcomes[(int)outcome]);
+                    hub.Complete(cell, outcome);
+                }
+            }
+            finally
+            {
+                if (worker is not null)
+                {
+                    await worker.DisposeAsync().ConfigureAwait(false);
+                }
+            }
+        }
+
+        // All workers come to their end, also when one of them throws: a compute thread must not outlive the call.
+        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(WorkAsync, CancellationToken.None))).ConfigureAwait(false);
+        return outcomes;
+    }
+
+    // The number of threads depends on the settings alone, never on how many cells are left: sums must not change when a grid is resumed.
+    private (int Count, int Threads) Workers(CellSet set)
+    {
+        bool small = set.Cells.All(c => c.Model.WeightBytes <= SmallWeightBytes && c.Model.Device == "cpu");
+        int cells = settings.MaxConcurrency ?? (small ? Environment.ProcessorCount : 1);
+        return (Math.Clamp(cells, 1, Math.Max(1, set.Cells.Count)), small ? 1 : Math.Max(1, Environment.ProcessorCount / cells));
+    }
+
+    private static string Summary(CellSet set, int[] outcomes) => FormattableString.Invariant(
+        $"{set.Cells.Count} cells: {outcomes[(int)CellOutcome.Ran]} ran, {outcomes[(int)CellOutcome.Reused]} were done before, {outcomes[(int)CellOutcome.Failed]} failed.");
+}

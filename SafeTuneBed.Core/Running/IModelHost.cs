@@ -1,0 +1,75 @@
+using SafeTuneBed.Text;
+
+namespace SafeTuneBed.Running;
+
+/// <summary>What is known of a model without its weights.</summary>
+internal sealed record ModelDescription
+{
+    public required ModelReference Model { get; init; }
+
+    /// <summary>SHA-256 over configuration and weights, hex: equal wherever the folder lies.</summary>
+    public required string Fingerprint { get; init; }
+
+    public required ModelTokenizer Tokenizer { get; init; }
+
+    public required PromptTemplate Template { get; init; }
+
+    /// <summary>The longest row that the model takes, in tokens.</summary>
+    public required int ContextLength { get; init; }
+
+    /// <summary>Bytes of the weights in the type in which they will be held.</summary>
+    public long WeightBytes { get; init; }
+
+    /// <summary>The device that will be used.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>The type of the arithmetic after the probe; part of the training fingerprint.</summary>
+    public DataType ComputeType { get; init; } = DataType.Float32;
+}
+
+/// <summary>Everything one training needs.</summary>
+internal sealed record TrainingRequest
+{
+    public required ModelDescription Model { get; init; }
+
+    public required TrainingConfig Training { get; init; }
+
+    public required LoraConfig Lora { get; init; }
+
+    public ulong Seed { get; init; }
+
+    public required IReadOnlyList<TokenizedExample> Examples { get; init; }
+
+    public IProgress<TrainingProgress>? Progress { get; init; }
+}
+
+/// <summary>The runner's view of models: describing them, and workers that train and answer.</summary>
+internal interface IModelHost
+{
+    /// <summary>Reads configuration, tokenizer and template; no weight.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="template">The data set's template id; null takes the model reference's, else the model's own.</param>
+    /// <param name="cancellationToken">Stops the hashing of large weight files.</param>
+    Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken);
+
+    /// <summary>Checks that the machinery can run at all, before the first cell.</summary>
+    void Preflight();
+
+    /// <summary>A worker with its own compute thread and share of the arithmetic threads.</summary>
+    IModelWorker CreateWorker(int threads);
+
+    /// <summary>Writes an artifact into a folder that exists.</summary>
+    void Save(ModelArtifact artifact, string folder);
+
+    /// <summary>Reads an artifact's description; weights may follow when it is opened.</summary>
+    ModelArtifact Load(string folder, ModelReference model);
+}
+
+/// <summary>Trains and answers, one thing at a time. May keep the base weights between cells.</summary>
+internal interface IModelWorker : IAsyncDisposable
+{
+    Task<ModelArtifact> TrainAsync(MethodAlgorithm method, TrainingRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The model with its whole artifact, ready to answer. Valid until the next call of this worker; the worker owns it.</summary>
+    Task<ITextGenerator> OpenAsync(ModelDescription model, ModelArtifact artifact, CancellationToken cancellationToken);
+}

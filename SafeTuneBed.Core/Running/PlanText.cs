@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+
+namespace SafeTuneBed.Running;
+
+/// <summary>Writes a plan as a table of fixed-width columns.</summary>
+internal static class PlanText
+{
+    private static readonly string[] Heads = ["model", "method", "data set", "seed", "benign", "harmful", "tokens", "steps", "training"];
+
+    public static string Write(GridPlan plan)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"Grid '{plan.Name}': {plan.Cells.Count} cells in {plan.Folder}\n");
+        if (plan.Cells.Count > 0)
+        {
+            string[] evaluators = [.. plan.Cells.SelectMany(c => c.Evaluations).Select(e => e.Evaluator).Distinct()];
+            List<string[]> lines = [[.. Heads, .. evaluators], .. plan.Cells.Select(c => Cells(c, evaluators))];
+            int[] widths = [.. Enumerable.Range(0, lines[0].Length).Select(i => lines.Max(l => l[i].Length))];
+            for (int i = 0; i < lines.Count; i++)
+            {
+                AppendLine(text, lines[i], widths);
+                if (i == 0)
+                {
+                    AppendLine(text, [.. widths.Select(w => new string('-', w))], widths);
+                }
+            }
+
+            text.Append(CultureInfo.InvariantCulture, $"To do: {plan.Cells.Count(c => !c.IsDone)} of {plan.Cells.Count} cells, {plan.RemainingSteps:N0} optimizer steps, ");
+            text.Append(CultureInfo.InvariantCulture, $"{plan.Cells.SelectMany(c => c.Evaluations).Where(e => e.Work == PlannedWork.Run).Sum(e => (long)e.Items):N0} answers; ");
+            text.Append(CultureInfo.InvariantCulture, $"{plan.Concurrency} cells at a time, {plan.WeightBytes / 1e6:N1} MB of weights.\n");
+        }
+
+        foreach (string problem in plan.Problems)
+        {
+            text.Append("Problem: ").Append(problem).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static string[] Cells(PlannedCell cell, string[] evaluators) =>
+    [
+        cell.Model,
+        cell.Method,
+        cell.Dataset,
+        cell.Seed.ToString(CultureInfo.InvariantCulture),
+        Number(cell.BenignRows),
+        Number(cell.HarmfulRows),
+        Number(cell.Tokens),
+        Number(cell.Steps),
+        cell.Training == PlannedWork.Reuse ? "done" : cell.Steps > 0 ? "run" : "-",
+        .. evaluators.Select(e => cell.Evaluations.FirstOrDefault(p => p.Evaluator == e) is { } planned
+            ? string.Create(CultureInfo.InvariantCulture, $"{planned.Items:N0} {planned.Work switch { PlannedWork.Reuse => "done", PlannedWork.Score => "score", _ => "run" }}")
+            : "-"),
+    ];
+
+    private static string Number(long value) => value == 0 ? "-" : value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static void AppendLine(StringBuilder text, string[] cells, int[] widths)
+    {
+        for (int i = 0; i < cells.Length; i++)
+        {
+            text.Append(cells[i].PadRight(widths[i])).Append(i + 1 < cells.Length ? "  " : "");
+        }
+
+        while (text[^1] == ' ')
+        {
+            text.Length--;
+        }
+
+        text.Append('\n');
+    }
+}

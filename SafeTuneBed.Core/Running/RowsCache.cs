@@ -1,0 +1,68 @@
+namespace SafeTuneBed.Running;
+
+/// <summary>Training rows by what they depend on: summaries always, the rows themselves as long as there is room, so that a plan's work is not done twice.</summary>
+internal sealed class RowsCache
+{
+    private const long MostTokens = 20_000_000; // 80 MB of ids
+
+    private readonly Dictionary<string, (RowsSummary Summary, TrainingRows? Rows)> entries = new(StringComparer.Ordinal);
+    private readonly Lock gate = new();
+    private long tokens;
+
+    /// <summary>Prepares the rows, or takes the summary of equal ones.</summary>
+    public async Task<RowsSummary> SummarizeAsync(
+        IDataHost data, FinetuneDatasetConfig dataset, ulong seed, ModelDescription model, int maxLength, EvaluationPrompts asked, CancellationToken cancellationToken)
+    {
+        string key = Key(dataset, seed, model, maxLength, asked);
+        lock (gate)
+        {
+            if (entries.TryGetValue(key, out var entry))
+            {
+                return entry.Summary;
+            }
+        }
+
+        TrainingRows rows = await data.PrepareAsync(dataset, seed, model, maxLength, asked, cancellationToken).ConfigureAwait(false);
+        if (rows.Examples.Count == 0)
+        {
+            throw new ConfigurationException($"The data set '{dataset.Name}' gives no training rows. Raise its Count, or check its source and filters.");
+        }
+
+        var summary = new RowsSummary(
+            rows.Fingerprint, rows.BenignCount, rows.HarmfulCount, rows.Examples.Count, rows.Examples.Sum(e => (long)e.InputIds.Length), rows.Manifest, rows.Warnings);
+        lock (gate)
+        {
+            bool keep = tokens + summary.Tokens <= MostTokens;
+            tokens += keep ? summary.Tokens : 0;
+            entries[key] = (summary, keep ? rows : null);
+        }
+
+        return summary;
+    }
+
+    /// <summary>The rows behind a summary.</summary>
+    /// <exception cref="ConfigurationException">The data changed after it was planned.</exception>
+    public async Task<IReadOnlyList<TokenizedExample>> GetAsync(
+        IDataHost data, Cell cell, CancellationToken cancellationToken)
+    {
+        FinetuneDatasetConfig dataset = cell.Dataset!;
+        int maxLength = cell.Experiment!.Training.MaxLength;
+        EvaluationPrompts asked = cell.Asked;
+        lock (gate)
+        {
+            if (entries.TryGetValue(Key(dataset, cell.Seed, cell.Model, maxLength, asked), out var entry) && entry.Rows is { } kept)
+            {
+                return kept.Examples;
+            }
+        }
+
+        TrainingRows rows = await data.PrepareAsync(dataset, cell.Seed, cell.Model, maxLength, asked, cancellationToken).ConfigureAwait(false);
+        return rows.Fingerprint == cell.Rows!.Fingerprint
+            ? rows.Examples
+            : throw new ConfigurationException($"The files of the data set '{dataset.Name}' changed while the grid was running. Run it again; finished cells stay.");
+    }
+
+    private static string Key(FinetuneDatasetConfig dataset, ulong seed, ModelDescription model, int maxLength, EvaluationPrompts asked) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"{System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(dataset)} {dataset.Name} {seed} {maxLength} {model.Tokenizer.Fingerprint} {model.Template.Fingerprint} {Fingerprints.OfItems(asked.Prompts, asked.Examples)}");
+}

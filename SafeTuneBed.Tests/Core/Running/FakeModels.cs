@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+using SafeTuneBed.Running;
+
+namespace SafeTuneBed.Tests.Core.Running;
+
+/// <summary>"Weights" that are a hash of all that training was given, and answers that are a hash of weights and prompt: every change is seen.</summary>
+internal sealed class FakeModels : IModelHost
+{
+    private static readonly ConditionalWeakTable<ModelArtifact, string> Weights = [];
+
+    public ConcurrentQueue<string> Trained { get; } = new();
+
+    public ConcurrentQueue<string> Generated { get; } = new();
+
+    public ConcurrentDictionary<string, byte> Threads { get; } = new();
+
+    public int Preflights { get; private set; }
+
+    public int Workers;
+
+    public int LiveWorkers;
+
+    /// <summary>Called at each step; may throw or cancel.</summary>
+    public Action<string, int> OnStep { get; set; } = (_, _) => { };
+
+    /// <summary>Called before each answer.</summary>
+    public Action<string> OnAnswer { get; set; } = _ => { };
+
+    public long WeightBytes { get; set; } = 1_000_000;
+
+    public void Reset()
+    {
+        Trained.Clear();
+        Generated.Clear();
+        Preflights = 0;
+        OnStep = (_, _) => { };
+        OnAnswer = _ => { };
+    }
+
+    public Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken)
+    {
+        if (model.Location.Contains("missing", StringComparison.Ordinal))
+        {
+            throw new ModelFormatException(model.Location, "the folder does not exist.");
+        }
+
+        var tokenizer = new FakeTokenizer();
+        return Task.FromResult(new ModelDescription
+        {
+            Model = model,
+            Fingerprint = "model " + model.Location,
+            Tokenizer = tokenizer,
+            Template = new FakeTemplate(tokenizer),
+            ContextLength = 512,
+            WeightBytes = WeightBytes,
+        });
+    }
+
+    public void Preflight() => Preflights++;
+
+    public IModelWorker CreateWorker(int threads)
+    {
+        Threads.TryAdd(threads.ToString(CultureInfo.InvariantCulture), 0);
+        Interlocked.Increment(ref Workers);
+        Interlocked.Increment(ref LiveWorkers);
+        return new Worker(this);
+    }
+
+    public void Save(ModelArtifact artifact, string folder) => File.WriteAllText(Path.Combine(folder, "weights.txt"), WeightsOf(artifact));
+
+    public ModelArtifact Load(string folder, ModelReference model)
+    {
+        string path = Path.Combine(folder, "weights.txt");
+        return File.Exists(path) ? Make(model, File.ReadAllText(path)) : throw new ModelFormatException(folder, "there is no adapter.");
+    }
+
+    public static ModelArtifact Make(ModelReference model, string weights)
+    {
+        var artifact = new ModelArtifact { Model = model };
+        Weights.Add(artifact, weights);
+        return artifact;
+    }
+
+    public static string WeightsOf(ModelArtifact artifact) => Weights.TryGetValue(artifact, out string? weights) ? weights : "untouched";
+
+    private sealed class Worker(FakeModels models) : IModelWorker
+    {
+        public async Task<ModelArtifact> TrainAsync(MethodAlgorithm method, TrainingRequest request, CancellationToken cancellationToken)
+        {
+            if (!method.Trains)
+            {
+                return new ModelArtifact { Model = request.Model.Model };
+            }
+
+            string options = CanonicalJson.Write(CanonicalJson.ToNode((method as FakeMethod)?.Options, "method"));
+            string weights = CanonicalJson.Hash(string.Join('|',
+                request.Model.Fingerprint,
+                options,
+                CanonicalJson.Write(CanonicalJson.ToNode(request.Training, "")),
+                CanonicalJson.Write(CanonicalJson.ToNode(request.Lora, "")),
+                request.Seed,
+                string.Join(';', request.Examples.Select(e => e.RecordId))));
+            string name = string.Create(CultureInfo.InvariantCulture, $"{request.Examples.Count(e => e.Role == ExampleRole.Harmful)}/{request.Examples.Count} seed {request.Seed}");
+            for (int step = 1; step <= 3; step++)
+            {
+                await Task.Yield();
+                cancellationToken.ThrowIfCancellationRequested();
+                models.OnStep(name, step);
+                request.Progress?.Report(new TrainingProgress { Step = step, TotalSteps = 3, Loss = 1.0 / step });
+            }
+
+            models.Trained.Enqueue(name);
+            return Make(request.Model.Model, weights);
+        }
+
+        public Task<ITextGenerator> OpenAsync(ModelDescription model, ModelArtifact artifact, CancellationToken cancellationToken) =>
+            Task.FromResult<ITextGenerator>(new Generator(models, WeightsOf(artifact)));
+
+        public ValueTask DisposeAsync()
+        {
+            Interlocked.Decrement(ref models.LiveWorkers);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class Generator(FakeModels models, string weights) : ITextGenerator
+    {
+        public string Name => "fake";
+
+        public async Task<IReadOnlyList<Generation>> GenerateAsync(
+            IReadOnlyList<IReadOnlyList<ChatMessage>> conversations,
+            GenerationOptions options,
+            Action<int, Generation>? completed = null,
+            CancellationToken cancellationToken = default)
+        {
+            var all = new List<Generation>();
+            for (int i = 0; i < conversations.Count; i++)
+            {
+                await Task.Yield();
+                cancellationToken.ThrowIfCancellationRequested();
+                string prompt = conversations[i][^1].Text;
+                models.OnAnswer(prompt);
+                string hash = CanonicalJson.Hash(weights + prompt + options.MaxNewTokens);
+                var generation = new Generation { Text = (hash[0] < '8' ? "Sorry, no. \"é\"\u2028 " : "Yes. ") + hash[..6], TokenIds = [1, 2, hash[0]], PromptTokenCount = prompt.Length };
+                models.Generated.Enqueue(prompt);
+                all.Add(generation);
+                completed?.Invoke(i, generation);
+            }
+
+            return all;
+        }
+    }
+}
