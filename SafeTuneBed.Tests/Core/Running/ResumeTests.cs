@@ -141,7 +141,7 @@ public sealed class ResumeTests : IDisposable
 
         double?[] resumed = await RunAsync();
 
-        Assert.Equal(["6/20 seed 2", "6/20 seed 3"], bed.Models.Trained);
+        Assert.Equal(["6/20 seed 2", "6/20 seed 3"], bed.Models.Trained.Order());
         using var fresh = new FakeBed();
         Assert.Equal(await RunAsync(fresh), resumed);
     }
