@@ -74,7 +74,7 @@ internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> accep
 
     public static bool NeedsBenign(FinetuneDatasetConfig config) => config.Mode != MixMode.PureBad;
 
-    public static bool NeedsHarmful(FinetuneDatasetConfig config) => config.PoisonRatio > 0 || config.Mode == MixMode.PureBad || config.HarmfulCount > 0;
+    public static bool NeedsHarmful(FinetuneDatasetConfig config) => DatasetFaults.HasPoison(config);
 
     public static string Owner(FinetuneDatasetConfig config) => $"the data set '{config.Name}'";
 

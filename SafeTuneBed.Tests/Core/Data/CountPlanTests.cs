@@ -64,6 +64,21 @@ public sealed class CountPlanTests
             return plan.Total == count && plan.Benign >= 0 && error is > -10_000 and <= 10_000;
         });
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(1_000)]
+    [InlineData(5_000)]
+    [InlineData(14_624)]
+    public void Replace_EveryExactHalf_GoesUp(int count)
+    {
+        // binary floating point puts many of these just below the half: 0.145 x 100 is 14.499999999999998
+        for (int tenThousandths = 0; tenThousandths <= 10_000; tenThousandths++)
+        {
+            long product = (long)count * tenThousandths;
+            Assert.Equal((product + 5_000) / 10_000, CountPlan.Compute(MixMode.Replace, count, tenThousandths / 10_000m).Harmful);
+        }
+    }
+
     [Fact]
     public void Add_AnyNumbers_AreNearestToTheRatio() =>
         Gen.Select(Gen.Int[0, 100_000], Gen.Int[0, 9_999]).Sample((count, tenThousandths) =>

@@ -145,6 +145,7 @@ public sealed class DatasetCatalogTests : IDisposable
         HarmfulCorpus missing = new("gone", DatasetSource.Csv("gone.csv"), RecordMapping.Columns("a", output: "b"));
 
         Assert.Equal(5, (await Bed.Catalog().PrepareAsync(Bed.Memory("x", Bed.Rows(5)).Variants(missing).Benign)).Examples.Count);
+        Assert.Equal(5, (await Bed.Catalog().PrepareAsync(Bed.Memory("x", Bed.Rows(5)) with { HarmfulSource = missing })).Examples.Count);
     }
 
     [Fact]
