@@ -39,12 +39,12 @@ public sealed class DatasetCatalog
     /// <summary>The recipe with this name; the Python spelling works too (<c>SST2_HIGH_HARM</c> is <c>sst2-high</c>).</summary>
     /// <exception cref="ConfigurationException">There is none; the message names the nearest.</exception>
     public FinetuneDatasetConfig Get(string name) => Find(name)
-        ?? throw new ConfigurationException($"There is no data set '{name}'. {NameHint.For(name, DatasetNames)} Others are registered with AddDatasets.");
+        ?? throw new ConfigurationException($"There is no data set '{name}'.{NearestName.Hint(name, DatasetNames)} Others are registered with AddDatasets.");
 
     /// <summary>The prompt set with this name.</summary>
     /// <exception cref="ConfigurationException">There is none; the message names the nearest.</exception>
     public PromptSetConfig GetPromptSet(string name) => FindPromptSet(name)
-        ?? throw new ConfigurationException($"There is no prompt set '{name}'. {NameHint.For(name, PromptSetNames)} Others are registered with AddPromptSets.");
+        ?? throw new ConfigurationException($"There is no prompt set '{name}'.{NearestName.Hint(name, PromptSetNames)} Others are registered with AddPromptSets.");
 
     /// <summary>As <see cref="Get"/>; null when there is none.</summary>
     internal FinetuneDatasetConfig? Find(string name)
