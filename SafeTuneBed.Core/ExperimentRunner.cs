@@ -13,9 +13,9 @@ public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
     private readonly GridEngine engine;
     private ServiceProvider? owned;
 
-    internal ExperimentRunner(GridEngine engine, MethodCatalog methods, EvaluatorCatalog evaluators)
+    internal ExperimentRunner(GridEngine engine, MethodCatalog methods, EvaluatorCatalog evaluators, DatasetCatalog datasets)
     {
-        (this.engine, Methods, Evaluators) = (engine, methods, evaluators);
+        (this.engine, Methods, Evaluators, Datasets) = (engine, methods, evaluators, datasets);
     }
 
     /// <summary>The registered methods.</summary>
@@ -23,6 +23,9 @@ public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
 
     /// <summary>The registered evaluators.</summary>
     public EvaluatorCatalog Evaluators { get; }
+
+    /// <summary>The registered data sets and prompt sets.</summary>
+    public DatasetCatalog Datasets { get; }
 
     /// <summary>A runner without a host. In an application with dependency injection call <c>services.AddSafeTuneBed()</c> and ask for this class.</summary>
     /// <param name="configure">Adds methods, evaluators, data.</param>

@@ -47,7 +47,8 @@ public static class SafeTuneBedServiceCollectionExtensions
         services.AddSingleton(p =>
         {
             BedCheck.Run(p);
-            return new ExperimentRunner(p.GetRequiredService<GridEngine>(), p.GetRequiredService<MethodCatalog>(), p.GetRequiredService<EvaluatorCatalog>());
+            return new ExperimentRunner(
+                p.GetRequiredService<GridEngine>(), p.GetRequiredService<MethodCatalog>(), p.GetRequiredService<EvaluatorCatalog>(), p.GetRequiredService<DatasetCatalog>());
         });
         return builder;
     }

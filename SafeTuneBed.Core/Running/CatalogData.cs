@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace SafeTuneBed.Running;
+
+/// <summary>The runner's view of the data set catalog.</summary>
+internal sealed class CatalogData(DatasetCatalog catalog) : IDataHost
+{
+    public IReadOnlyList<string> DatasetNames => catalog.DatasetNames;
+
+    public IReadOnlyList<string> PromptSetNames => catalog.PromptSetNames;
+
+    public FinetuneDatasetConfig? FindDataset(string name) => catalog.Find(name);
+
+    public PromptSetConfig? FindPromptSet(string name) => catalog.FindPromptSet(name);
+
+    public IReadOnlyList<SafeTuneBedException> Check(FinetuneDatasetConfig dataset) => catalog.FindFaults(dataset);
+
+    public IReadOnlyList<SafeTuneBedException> Check(PromptSetConfig promptSet) => catalog.FindFaults(promptSet);
+
+    public async Task<TrainingRows> PrepareAsync(
+        FinetuneDatasetConfig dataset,
+        ulong seed,
+        ModelDescription model,
+        int maxLength,
+        EvaluationPrompts evaluationPrompts,
+        CancellationToken cancellationToken)
+    {
+        PreparedDataset prepared = await catalog.GetDatasetAsync(
+            dataset, seed, model.Tokenizer, model.Template, maxLength, [.. evaluationPrompts.Prompts.Select(p => p.Prompt)], cancellationToken).ConfigureAwait(false);
+        DatasetManifest manifest = prepared.Manifest;
+        return new TrainingRows
+        {
+            Examples = prepared.Tokenized,
+            Fingerprint = Hash(prepared.Tokenized),
+            HarmfulCount = manifest.Realized.Harmful,
+            BenignCount = manifest.Realized.Benign,
+            Manifest = JsonNode.Parse(manifest.ToJson()),
+            Warnings = manifest.Warnings,
+        };
+    }
+
+    public Task<IReadOnlyList<PromptItem>> LoadPromptsAsync(PromptSetConfig promptSet, CancellationToken cancellationToken) => catalog.LoadPromptsAsync(promptSet, cancellationToken);
+
+    public Task<IReadOnlyList<FinetuneExample>> LoadEvaluationAsync(FinetuneDatasetConfig dataset, CancellationToken cancellationToken) => catalog.LoadEvaluationAsync(dataset, cancellationToken);
+
+    // What training sees and nothing else: a changed file, template or filter that gives the same tokens trains the same weights.
+    private static string Hash(IReadOnlyList<TokenizedExample> rows)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> head = stackalloc byte[16];
+        foreach (TokenizedExample row in rows)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(head, row.RowId);
+            BinaryPrimitives.WriteInt32LittleEndian(head[4..], row.InputIds.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(head[8..], row.PromptTokenCount);
+            BinaryPrimitives.WriteInt32LittleEndian(head[12..], (int)row.Role);
+            hash.AppendData(head);
+            byte[] ids = new byte[row.InputIds.Length * sizeof(int)];
+            for (int i = 0; i < row.InputIds.Length; i++)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(ids.AsSpan(i * sizeof(int)), row.InputIds[i]);
+            }
+
+            hash.AppendData(ids);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
