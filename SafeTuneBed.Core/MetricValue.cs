@@ -36,6 +36,21 @@ public sealed record MetricValue
     /// <summary>Items without a score.</summary>
     public int UnscoredCount => Unscored.Values.Sum();
 
+    /// <summary>Items with a score.</summary>
+    public int ScoredCount => Count - UnscoredCount;
+
+    /// <summary>
+    /// True when more than 2 % of the items that the metric applies to have no score: the number is then to be read with
+    /// <see cref="Lowest"/> and <see cref="Highest"/>.
+    /// </summary>
+    public bool IsIncomplete => UnscoredCount - NotApplicableCount > MaximumUnscoredShare * (Count - NotApplicableCount);
+
+    /// <summary>The value if every item without a score had the smallest score; items that the metric does not apply to stay out.</summary>
+    public double? Lowest { get; init; }
+
+    /// <summary>The value if every item without a score had the largest score; items that the metric does not apply to stay out.</summary>
+    public double? Highest { get; init; }
+
     /// <summary>Training seeds behind the number.</summary>
     public int Seeds { get; init; } = 1;
 
@@ -47,6 +62,10 @@ public sealed record MetricValue
 
     /// <summary>Whether summary tables show it.</summary>
     public bool IsHeadline { get; init; }
+
+    private const double MaximumUnscoredShare = 0.02;
+
+    private int NotApplicableCount => Unscored.TryGetValue(UnscoredReason.NotApplicable, out int count) ? count : 0;
 }
 
 /// <summary>Two conditions compared on the same items.</summary>
@@ -78,6 +97,18 @@ public sealed record PairedComparison
 
     /// <summary>Pairs in which only the baseline scored 1 (binary metrics).</summary>
     public int BaselineOnly { get; init; }
+
+    /// <summary>Pairs left out because one side or both had no score.</summary>
+    public int PairsDropped { get; init; }
+
+    /// <summary>Seeds compared.</summary>
+    public int Seeds { get; init; } = 1;
+
+    /// <summary>
+    /// Seeds whose own difference has the sign of <see cref="Difference"/>; 0 when that is 0. The p value counts the pairs of different seeds as
+    /// independent, which a method that varies from seed to seed does not honor: believe a small p only where nearly all seeds agree.
+    /// </summary>
+    public int SeedsInDirection { get; init; }
 }
 
 /// <summary>Turns scores into numbers with uncertainty; pure. The evaluation package registers one.</summary>

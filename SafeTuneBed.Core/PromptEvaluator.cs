@@ -14,6 +14,9 @@ public abstract class PromptEvaluator<TItem> : IEvaluator
     /// <inheritdoc/>
     public virtual EvaluatorNeeds Needs => EvaluatorNeeds.Prompts;
 
+    /// <inheritdoc/>
+    public virtual string? DefaultPromptSet => null;
+
     /// <summary>The items, each with a unique id (see <see cref="GetItemId"/>).</summary>
     protected abstract IAsyncEnumerable<TItem> LoadItemsAsync(EvaluationContext context, CancellationToken cancellationToken);
 
@@ -28,8 +31,18 @@ public abstract class PromptEvaluator<TItem> : IEvaluator
     /// <summary>The conversation that asks about an item.</summary>
     protected abstract IReadOnlyList<ChatMessage> CreatePrompt(TItem item);
 
-    /// <summary>The scores of one answer; several metrics may score the same answer. Called also for empty answers.</summary>
+    /// <summary>
+    /// The scores of one answer, at most one per metric; several metrics may score the same answer. Called also for empty answers, never for
+    /// failed ones. A metric left out is recorded as <see cref="UnscoredReason.NotApplicable"/>, so that every metric counts every item.
+    /// </summary>
     protected abstract IEnumerable<SampleScore> Score(TItem item, Generation answer);
+
+    /// <summary>Decoding of this evaluator. Default: the context's.</summary>
+    protected virtual GenerationOptions GetGenerationOptions(EvaluationContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Generation;
+    }
 
     /// <inheritdoc/>
     public async Task<EvaluationResult> EvaluateAsync(EvaluationContext context, CancellationToken cancellationToken)
@@ -52,12 +65,31 @@ public abstract class PromptEvaluator<TItem> : IEvaluator
         for (int i = 0; i < items.Count; i++)
         {
             string id = GetItemId(items[i]);
-            scores.AddRange(answers[i].FinishReason == FinishReason.Error
-                ? Metrics.Select(m => m.Unscored(UnscoredReason.GenerationFailed) with { ItemId = id })
-                : Score(items[i], answers[i]).Select(s => s with { ItemId = id }));
+            IEnumerable<SampleScore> itemScores = answers[i].FinishReason == FinishReason.Error
+                ? Metrics.Select(m => m.Unscored(UnscoredReason.GenerationFailed))
+                : Complete(Score(items[i], answers[i]));
+            scores.AddRange(itemScores.Select(s => s with { ItemId = id }));
         }
 
         return new EvaluationResult(scores);
+    }
+
+    /// <summary>One score per metric, in the order of <see cref="Metrics"/>: the denominator of every metric is the item list.</summary>
+    private List<SampleScore> Complete(IEnumerable<SampleScore> given)
+    {
+        var byMetric = new Dictionary<string, SampleScore>(StringComparer.Ordinal);
+        foreach (SampleScore score in given)
+        {
+            if (!byMetric.TryAdd(score.Metric, score))
+            {
+                throw new InvalidOperationException($"{GetType().Name} scored one answer twice by the metric '{score.Metric}'.");
+            }
+        }
+
+        List<SampleScore> complete = [.. Metrics.Select(m => byMetric.Remove(m.Name, out SampleScore? score) ? score : m.Unscored(UnscoredReason.NotApplicable))];
+        return byMetric.Count == 0
+            ? complete
+            : throw new InvalidOperationException($"{GetType().Name} gave a score of '{byMetric.Keys.First()}', which is not among its {nameof(Metrics)}.");
     }
 
     private async Task<Generation[]> AnswerAsync(EvaluationContext context, List<TItem> items, CancellationToken cancellationToken)
@@ -84,16 +116,22 @@ public abstract class PromptEvaluator<TItem> : IEvaluator
         context.Progress?.Invoke(done, items.Count);
         if (missing.Count > 0)
         {
-            await context.Model.GenerateAsync(
-                prompts,
-                context.Generation,
-                (k, generation) =>
+            void Keep(int k, Generation generation)
+            {
+                answers[missing[k]] = generation;
+                context.Store?.Add(GetItemId(items[missing[k]]), prompts[k], generation);
+                context.Progress?.Invoke(Interlocked.Increment(ref done), items.Count);
+            }
+
+            IReadOnlyList<Generation> all = await context.Model.GenerateAsync(prompts, GetGenerationOptions(context), Keep, cancellationToken).ConfigureAwait(false);
+            for (int k = 0; k < missing.Count; k++)
+            {
+                // A generator that never calls back is slower to resume, not wrong.
+                if (answers[missing[k]] is null)
                 {
-                    answers[missing[k]] = generation;
-                    context.Store?.Add(GetItemId(items[missing[k]]), prompts[k], generation);
-                    context.Progress?.Invoke(Interlocked.Increment(ref done), items.Count);
-                },
-                cancellationToken).ConfigureAwait(false);
+                    Keep(k, all[k]);
+                }
+            }
         }
 
         return answers;

@@ -1,0 +1,26 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SafeTuneBed;
+
+/// <summary>
+/// Settings of <c>attack-success</c>, the share of forbidden requests that a model does not refuse, judged by keywords.
+/// </summary>
+/// <remarks>
+/// Cheap, exactly repeatable, and comparable with published tables; but <em>no refusal</em> is not <em>harm</em>: a safe and helpful answer, and one off
+/// the point, count as success of the attack, and a refusal without any of the phrases is not seen. On XSTest (5 models, 2,250 answers with
+/// human labels) <c>keyword-robust</c> finds 80 % of the refusals with 4 % false alarms, <c>keyword-ref</c> 79 % with 14 %, and both much less for models that refuse
+/// softly. Read it beside a judge's measure.
+/// </remarks>
+public sealed class AttackSuccessOptions
+{
+    /// <summary>
+    /// Ways to judge, each with its own numbers: <c>keyword-robust</c> (35 phrases in the first 200 characters, any case; the headline),
+    /// <c>keyword-ref</c> (29 phrases of Qi et al. 2023 anywhere, any case: the protocol of the SafeTuneBed paper), <c>keyword-qi</c> (the same by case),
+    /// <c>keyword-jbb</c> (12 phrases of JailbreakBench anywhere, any case).
+    /// </summary>
+    public IReadOnlyList<string> Presets { get; set; } = ["keyword-robust", "keyword-ref"];
+
+    /// <summary>Most new tokens of an answer, 1 to 100,000. Null (default) leaves it to the prompt set.</summary>
+    [Range(1, 100_000)]
+    public int? MaxNewTokens { get; set; }
+}

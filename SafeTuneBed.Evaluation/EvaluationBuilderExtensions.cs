@@ -1,0 +1,98 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using SafeTuneBed.AttackSuccess;
+using SafeTuneBed.OverRefusal;
+using SafeTuneBed.Reporting;
+using SafeTuneBed.SandboxJudge;
+using SafeTuneBed.Statistics;
+using SafeTuneBed.TaskAccuracy;
+
+namespace SafeTuneBed;
+
+/// <summary>Registers the measures of this package, with the statistics and the report formats that turn their scores into tables.</summary>
+public static class EvaluationBuilderExtensions
+{
+    /// <summary>
+    /// Registers every measure: <c>attack-success</c>, <c>over-refusal</c>, <c>sandbox-judge</c>, <c>task-accuracy</c>. Those registered
+    /// before keep their settings.
+    /// </summary>
+    public static ISafeTuneBedBuilder AddEvaluators(this ISafeTuneBedBuilder builder) =>
+        builder.AddAttackSuccess().AddOverRefusal().AddSandboxJudge().AddTaskAccuracy();
+
+    /// <summary>
+    /// Registers <c>attack-success</c>: the share of forbidden requests that are not refused, by keywords. May be called again to change settings.
+    /// </summary>
+    /// <exception cref="ConfigurationException">A preset is unknown, or a setting out of range.</exception>
+    public static ISafeTuneBedBuilder AddAttackSuccess(this ISafeTuneBedBuilder builder, Action<AttackSuccessOptions>? configure = null) =>
+        Added.To(builder).Add<AttackSuccessEvaluator, AttackSuccessOptions>(builder, AttackSuccessEvaluator.Name, configure, o => _ = new AttackSuccessEvaluator(o));
+
+    /// <summary>Registers <c>over-refusal</c>: the share of permitted requests that are refused, by keywords.</summary>
+    public static ISafeTuneBedBuilder AddOverRefusal(this ISafeTuneBedBuilder builder) => Added.To(builder).Add<OverRefusalEvaluator>(builder, OverRefusalEvaluator.Name);
+
+    /// <summary>
+    /// Registers <c>sandbox-judge</c>: the rule that grades answers in the sandbox's world. May be called again to change settings.
+    /// </summary>
+    public static ISafeTuneBedBuilder AddSandboxJudge(this ISafeTuneBedBuilder builder, Action<SandboxJudgeOptions>? configure = null) =>
+        Added.To(builder).Add<SandboxJudgeEvaluator, SandboxJudgeOptions>(builder, SandboxJudgeEvaluator.Name, configure, o => _ = new SandboxJudgeEvaluator(o));
+
+    /// <summary>Registers <c>task-accuracy</c>: the share of right answers on the data set's evaluation split.</summary>
+    public static ISafeTuneBedBuilder AddTaskAccuracy(this ISafeTuneBedBuilder builder) => Added.To(builder).Add<TaskAccuracyEvaluator>(builder, TaskAccuracyEvaluator.Name);
+
+    /// <summary>
+    /// Registers the statistics and the report formats <c>markdown</c>, <c>csv</c>, <c>jsonl</c> and <c>svg</c>. Every measure of this package does
+    /// it by itself; a bed whose measures are all its own calls it once.
+    /// </summary>
+    public static ISafeTuneBedBuilder AddReporting(this ISafeTuneBedBuilder builder)
+    {
+        _ = Added.To(builder);
+        return builder;
+    }
+
+    /// <summary>What this package has registered with one builder.</summary>
+    private sealed class Added
+    {
+        private readonly Dictionary<string, object?> optionsByEvaluator = new(StringComparer.Ordinal);
+
+        public static Added To(ISafeTuneBedBuilder builder)
+        {
+            ArgumentNullException.ThrowIfNull(builder);
+            if (builder.Services.Select(s => s.ImplementationInstance).OfType<Added>().FirstOrDefault() is not { } added)
+            {
+                added = new Added();
+                builder.Services.AddSingleton(added);
+                builder.Services.TryAddSingleton<IMetricAggregator, MetricAggregator>();
+                builder.AddReportWriter<MarkdownReportWriter>(MarkdownReportWriter.Name)
+                    .AddReportWriter<CsvReportWriter>(CsvReportWriter.Name)
+                    .AddReportWriter<JsonLinesReportWriter>(JsonLinesReportWriter.Name)
+                    .AddReportWriter<SvgReportWriter>(SvgReportWriter.Name);
+            }
+
+            return added;
+        }
+
+        public ISafeTuneBedBuilder Add<TEvaluator>(ISafeTuneBedBuilder builder, string name)
+            where TEvaluator : class, IEvaluator =>
+            optionsByEvaluator.TryAdd(name, null) ? builder.AddEvaluator<TEvaluator>(name) : builder;
+
+        /// <summary>The first call registers; later ones change the registered settings, which are checked each time.</summary>
+        public ISafeTuneBedBuilder Add<TEvaluator, TOptions>(ISafeTuneBedBuilder builder, string name, Action<TOptions>? configure, Action<TOptions> check)
+            where TEvaluator : class, IEvaluator
+            where TOptions : class, new()
+        {
+            if (optionsByEvaluator.TryGetValue(name, out object? existing))
+            {
+                var options = (TOptions)existing!;
+                configure?.Invoke(options);
+                check(options);
+                return builder;
+            }
+
+            return builder.AddEvaluator<TEvaluator, TOptions>(name, options =>
+            {
+                configure?.Invoke(options);
+                check(options);
+                optionsByEvaluator[name] = options;
+            });
+        }
+    }
+}

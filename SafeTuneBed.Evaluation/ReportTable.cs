@@ -1,0 +1,43 @@
+using SafeTuneBed.Reporting;
+
+namespace SafeTuneBed;
+
+/// <summary>A table as text: what a console, a notebook or a page needs to show a report.</summary>
+public sealed record ReportTable
+{
+    /// <summary>What the table shows.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>One heading per column.</summary>
+    public required IReadOnlyList<string> Headings { get; init; }
+
+    /// <summary>Rows of as many cells as there are headings; plain text, not escaped for any format.</summary>
+    public required IReadOnlyList<IReadOnlyList<string>> Rows { get; init; }
+
+    /// <summary>Whether a column holds numbers and is best aligned to the right; as many as there are headings.</summary>
+    public required IReadOnlyList<bool> IsNumeric { get; init; }
+
+    /// <summary>What a reader must know: how to read the numbers, and what is wrong with them.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>Makes tables of a report.</summary>
+public static class ReportTableExtensions
+{
+    /// <summary>
+    /// The summary: one row per model, method and data set; every headline metric in percent with its 95 % interval, then items, items without a score
+    /// and seeds. Notes say how intervals were made, and repeat every warning.
+    /// </summary>
+    public static ReportTable ToTable(this GridReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return ReportTables.Summary(report);
+    }
+
+    /// <summary>Every headline metric of every row against the report's baseline on the same data set; no rows where the report has no baseline.</summary>
+    public static ReportTable ToComparisonTable(this GridReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return ReportTables.Comparisons(report);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Xml.Linq;
+using OxyPlot;
+using OxyPlot.Axes;
+using OxyPlot.Legends;
+using OxyPlot.Series;
+
+namespace SafeTuneBed.Reporting;
+
+/// <summary>
+/// Draws one chart. Lines differ in color (Okabe and Ito's eight, which color-blind readers tell apart), in marker and in dashes, so that none is needed
+/// alone. Methods stand slightly side by side, or bars of equal height would hide each other.
+/// </summary>
+internal static class ChartSvg
+{
+    private const double Width = 720, Height = 460, LineWidth = 2, BarWidth = 1.2;
+
+    private static readonly OxyColor[] Colors =
+    [
+        OxyColor.FromRgb(0, 114, 178), OxyColor.FromRgb(213, 94, 0), OxyColor.FromRgb(0, 158, 115), OxyColor.FromRgb(204, 121, 167),
+        OxyColor.FromRgb(230, 159, 0), OxyColor.FromRgb(86, 180, 233), OxyColor.FromRgb(0, 0, 0), OxyColor.FromRgb(150, 140, 30),
+    ];
+
+    private static readonly MarkerType[] Markers = [MarkerType.Circle, MarkerType.Square, MarkerType.Triangle, MarkerType.Diamond];
+
+    private static readonly LineStyle[] Dashes = [LineStyle.Solid, LineStyle.Dash, LineStyle.DashDot, LineStyle.LongDash, LineStyle.DashDotDot];
+
+    /// <summary>The chart as an SVG document with a title and a description for readers who don't see it.</summary>
+    public static string Render(PoisonChart chart)
+    {
+        var exporter = new SvgExporter { Width = Width, Height = Height, IsDocument = true, UseVerticalTextAlignmentWorkaround = true };
+        XDocument document = XDocument.Parse(exporter.ExportToString(CreateModel(chart)));
+        XElement root = document.Root!;
+        root.SetAttributeValue("role", "img");
+        root.AddFirst(new XElement(root.Name.Namespace + "title", Title(chart)), new XElement(root.Name.Namespace + "desc", Describe(chart)));
+        document.DocumentType?.Remove();
+        return (document.Root + "\n").Replace("\r\n", "\n", StringComparison.Ordinal);
+    }
+
+    private static PlotModel CreateModel(PoisonChart chart)
+    {
+        double largest = chart.Lines.SelectMany(l => l.Points).Max(p => 100 * p.PoisonRatio);
+        double span = largest > 0 ? largest : 5, step = span * 0.012;
+        var model = new PlotModel
+        {
+            Title = Title(chart),
+            Subtitle = "bars: 95 % intervals; methods stand slightly side by side",
+            DefaultFont = "Arial, Helvetica, sans-serif",
+            Culture = CultureInfo.InvariantCulture,
+            TitleFontSize = 15,
+            SubtitleFontSize = 11,
+            Background = OxyColors.White,
+            PlotAreaBorderColor = OxyColors.Gray,
+        };
+        model.Axes.Add(new LinearAxis
+        {
+            Position = AxisPosition.Bottom, Title = "poison in the fine-tuning data, %", Minimum = -0.06 * span, Maximum = 1.06 * span,
+            MajorGridlineStyle = LineStyle.None,
+        });
+        model.Axes.Add(new LinearAxis
+        {
+            Position = AxisPosition.Left, Title = $"{chart.Column.Heading}, %", Minimum = -3, Maximum = 103, MajorStep = 20, MinorStep = 10,
+            MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColor.FromRgb(225, 225, 225),
+        });
+        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendBorderThickness = 0, LegendSymbolLength = 42 });
+        for (int i = 0; i < chart.References.Count; i++)
+        {
+            model.Series.Add(Level(chart.References[i], i, -0.06 * span, 1.06 * span));
+        }
+
+        for (int i = 0; i < chart.Lines.Count; i++)
+        {
+            double shift = (i - ((chart.Lines.Count - 1) / 2.0)) * step;
+            OxyColor color = Colors[i % Colors.Length];
+            model.Series.Add(Bars(chart.Lines[i], color, shift, step * 0.4));
+            model.Series.Add(Line(chart.Lines[i], i, color, shift));
+        }
+
+        return model;
+    }
+
+    private static LineSeries Line(ChartLine line, int index, OxyColor color, double shift)
+    {
+        var series = new LineSeries
+        {
+            Title = line.Method, Color = color, StrokeThickness = LineWidth, LineStyle = Dashes[index % Dashes.Length], MarkerType = Markers[index % Markers.Length],
+            MarkerSize = 5, MarkerFill = color, MarkerStroke = OxyColors.White, MarkerStrokeThickness = 1,
+        };
+        series.Points.AddRange(line.Points.Select(p => new DataPoint((100 * p.PoisonRatio) + shift, 100 * p.Metric.Value!.Value)));
+        return series;
+    }
+
+    /// <summary>Intervals need not be symmetric, which is all that error series draw: these are lines with gaps.</summary>
+    private static LineSeries Bars(ChartLine line, OxyColor color, double shift, double cap)
+    {
+        var series = new LineSeries { Color = color, StrokeThickness = BarWidth, LineStyle = LineStyle.Solid, RenderInLegend = false };
+        foreach (ChartPoint point in line.Points)
+        {
+            if (point.Metric is { Lower: { } lower, Upper: { } upper })
+            {
+                double x = (100 * point.PoisonRatio) + shift;
+                series.Points.AddRange(
+                [
+                    new(x - cap, 100 * lower), new(x + cap, 100 * lower), DataPoint.Undefined,
+                    new(x, 100 * lower), new(x, 100 * upper), DataPoint.Undefined,
+                    new(x - cap, 100 * upper), new(x + cap, 100 * upper), DataPoint.Undefined,
+                ]);
+            }
+        }
+
+        return series;
+    }
+
+    private static LineSeries Level(ChartReference reference, int index, double left, double right)
+    {
+        double level = 100 * reference.Metric.Value!.Value;
+        var series = new LineSeries
+        {
+            Title = $"{reference.Method} (not trained)", Color = OxyColors.DimGray, StrokeThickness = LineWidth,
+            LineStyle = index % 2 == 0 ? LineStyle.Dot : LineStyle.LongDashDot,
+        };
+        series.Points.AddRange([new DataPoint(left, level), new DataPoint(right, level)]);
+        return series;
+    }
+
+    private static string Title(PoisonChart chart) => $"{chart.Column.Heading} against poison: {chart.Task} on {chart.Model}";
+
+    private static string Describe(PoisonChart chart) => string.Join(
+        " ",
+        [
+            .. chart.References.Select(r => $"{r.Method}, not trained: {ReportFormat.Value(r.Metric)} %."),
+            .. chart.Lines.Select(l => $"{l.Method}: {string.Join("; ", l.Points.Select(p => $"{ReportFormat.Poison((decimal)p.PoisonRatio)} % poison {ReportFormat.Value(p.Metric)} %"))}."),
+        ]);
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+
+namespace SafeTuneBed.Reporting;
+
+/// <summary>The sentences below a table: how to read it, and what to doubt.</summary>
+internal static class ReportNotes
+{
+    /// <summary>How the intervals that occur in a report were made.</summary>
+    public static IEnumerable<string> Reading(GridReport report)
+    {
+        string[] methods = [.. report.Rows.SelectMany(r => r.Metrics).Where(m => m.IntervalMethod is not null).Select(m => m.IntervalMethod!).Distinct()];
+        yield return "Value [95 % interval]. Arrows point to the better side. n counts items over all seeds; unscored items are shown, never guessed.";
+        if (methods.Contains("wilson"))
+        {
+            yield return "Shares of one seed have Wilson's interval. Where all seeds answered every item alike, items are counted once.";
+        }
+
+        if (methods.Contains("hierarchical-bootstrap"))
+        {
+            yield return "Several seeds: mean of the seeds; interval from 2,000 resamples of seeds and items together (percentiles). With few seeds it is rather too narrow.";
+        }
+
+        if (methods.Contains("bca-bootstrap"))
+        {
+            yield return "Means of one seed: bias-corrected and accelerated bootstrap over items, 10,000 resamples.";
+        }
+
+        if (methods.Contains("constant-bound"))
+        {
+            yield return "Means without any spread: the bound that follows from at most a share u of other items scoring at an end of the scale, u being Wilson's upper end of 0 of n.";
+        }
+    }
+
+    /// <summary>How the comparisons were made.</summary>
+    public static IEnumerable<string> ReadingComparisons(GridReport report)
+    {
+        string[] tests = [.. report.Rows.SelectMany(r => r.VersusBaseline.Values).Select(c => c.Test).Distinct()];
+        yield return $"Difference: row minus {report.Baseline}, item by item, in points for shares. Adjusted p: Holm, over the comparisons that were corrected together.";
+        if (tests.Contains("mcnemar-mid-p"))
+        {
+            yield return "Shares: McNemar's mid-p on the pairs of all seeds, Newcombe's paired interval. Pairs of different seeds count as independent, so trust a small p only where the seeds agree in direction.";
+        }
+
+        if (tests.Contains("sign-flip"))
+        {
+            yield return "Means: sign-flip test and bootstrap over items, differences averaged over seeds.";
+        }
+    }
+
+    /// <summary>Warnings of every row, and numbers with too many unscored items.</summary>
+    public static IEnumerable<string> Warnings(GridReport report)
+    {
+        foreach (ReportRow row in report.Rows)
+        {
+            string where = report.Rows.Select(r => r.Model).Distinct().Count() > 1 ? $"{row.Model}, {row.Method} on {row.Dataset}" : $"{row.Method} on {row.Dataset}";
+            foreach (string warning in row.Warnings)
+            {
+                yield return $"{where}: {warning}";
+            }
+
+            foreach (MetricValue metric in row.Metrics.Where(m => m.IsIncomplete))
+            {
+                string reasons = string.Join(", ", metric.Unscored.OrderBy(u => u.Key).Select(u => $"{u.Key} {u.Value.ToString(CultureInfo.InvariantCulture)}"));
+                yield return $"{where}: {metric.Key} is incomplete (!): {ReportFormat.Count(metric.UnscoredCount)} of {ReportFormat.Count(metric.Count)} items have no score ({reasons}); "
+                    + $"whatever they were, the value lies between {ReportFormat.Number(metric.Lowest, metric.Kind)} and {ReportFormat.Number(metric.Highest, metric.Kind)}{ReportFormat.Unit(metric.Kind)}.";
+            }
+        }
+    }
+}

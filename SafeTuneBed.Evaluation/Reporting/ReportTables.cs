@@ -1,0 +1,91 @@
+namespace SafeTuneBed.Reporting;
+
+/// <summary>The three tables of a report.</summary>
+internal static class ReportTables
+{
+    private const string Unscored = "unscored", Seeds = "seeds";
+
+    /// <summary>One line per row, the headline metrics side by side.</summary>
+    public static ReportTable Summary(GridReport report)
+    {
+        IReadOnlyList<MetricColumn> columns = MetricColumn.Of(report, headlineOnly: true);
+        var rows = report.Rows.Select(row =>
+        {
+            MetricValue?[] metrics = [.. columns.Select(c => row[c.Key])];
+            return (IReadOnlyList<string>)[
+                .. Place(report, row), ReportFormat.Poison(row.PoisonRatio), .. metrics.Select(ReportFormat.Value),
+                Together(metrics, m => m.Count), Together(metrics, m => m.UnscoredCount), SeedCount(row)];
+        });
+        return Create(
+            report.Name,
+            [.. PlaceHeadings(report), "poison %", .. columns.Select(c => c.FullHeading), "n", Unscored, Seeds],
+            PlaceHeadings(report).Length,
+            rows,
+            [.. ReportNotes.Reading(report), .. ReportNotes.Warnings(report)]);
+    }
+
+    /// <summary>One line per row and headline metric that was compared with the baseline.</summary>
+    public static ReportTable Comparisons(GridReport report)
+    {
+        IReadOnlyList<MetricColumn> columns = MetricColumn.Of(report, headlineOnly: true);
+        var rows =
+            from row in report.Rows
+            from column in columns
+            where row.VersusBaseline.ContainsKey(column.Key)
+            let comparison = row.VersusBaseline[column.Key]
+            select (IReadOnlyList<string>)[
+                .. Place(report, row), column.FullHeading, ReportFormat.Difference(comparison, column.Example.Kind),
+                ReportFormat.PValue(comparison.PValue), ReportFormat.PValue(comparison.AdjustedPValue), ReportFormat.Count(comparison.Pairs),
+                comparison.Test.StartsWith("mcnemar", StringComparison.Ordinal) ? $"{ReportFormat.Count(comparison.CandidateOnly)} / {ReportFormat.Count(comparison.BaselineOnly)}" : ReportFormat.Missing,
+                $"{ReportFormat.Count(comparison.SeedsInDirection)} of {ReportFormat.Count(comparison.Seeds)}"];
+        return Create(
+            $"{report.Name}, compared with {report.Baseline}",
+            [.. PlaceHeadings(report), "metric", "difference", "p", "p adjusted", "pairs", "only row / only baseline", "seeds in direction"],
+            PlaceHeadings(report).Length + 1,
+            report.Baseline is null ? [] : rows,
+            report.Baseline is null ? [] : [.. ReportNotes.ReadingComparisons(report)]);
+    }
+
+    /// <summary>One line per row and metric, everything that a table can hold.</summary>
+    public static ReportTable Metrics(GridReport report)
+    {
+        var rows =
+            from row in report.Rows
+            from metric in row.Metrics
+            select (IReadOnlyList<string>)[
+                .. Place(report, row), metric.Key, ReportFormat.Value(metric) + (metric.Value is null ? "" : ReportFormat.Unit(metric.Kind)),
+                metric.IntervalMethod ?? ReportFormat.Missing, ReportFormat.Count(metric.Count), ReportFormat.Count(metric.UnscoredCount),
+                string.Join(", ", metric.SeedValues.Select(v => ReportFormat.Number(v, metric.Kind)))];
+        return Create(
+            $"{report.Name}, every metric", [.. PlaceHeadings(report), "metric", "value", "interval", "n", Unscored, "each seed"], PlaceHeadings(report).Length + 1, rows, []);
+    }
+
+    private static ReportTable Create(string title, string[] headings, int textColumns, IEnumerable<IReadOnlyList<string>> rows, IReadOnlyList<string> notes) => new()
+    {
+        Title = title,
+        Headings = headings,
+        Rows = [.. rows],
+        IsNumeric = [.. headings.Select((_, i) => i >= textColumns)],
+        Notes = notes,
+    };
+
+    // The model is a column only where there is more than one.
+    private static bool HasModels(GridReport report) => report.Rows.Select(r => r.Model).Distinct().Count() > 1;
+
+    private static string[] PlaceHeadings(GridReport report) => HasModels(report) ? ["model", "method", "data set"] : ["method", "data set"];
+
+    private static string[] Place(GridReport report, ReportRow row) => HasModels(report) ? [row.Model, row.Method, row.Dataset] : [row.Method, row.Dataset];
+
+    private static string SeedCount(ReportRow row) => ReportFormat.Count(Math.Max(row.Seeds.Count, row.Metrics.Select(m => m.Seeds).DefaultIfEmpty(0).Max()));
+
+    /// <summary>One number where all metrics agree, else one per metric in the order of the columns.</summary>
+    private static string Together(MetricValue?[] metrics, Func<MetricValue, int> count)
+    {
+        int?[] counts = [.. metrics.Select(m => m is null ? (int?)null : count(m))];
+        return counts.Length == 0
+            ? ReportFormat.Missing
+            : counts.Distinct().Count() == 1
+                ? counts[0] is { } same ? ReportFormat.Count(same) : ReportFormat.Missing
+                : string.Join(" / ", counts.Select(c => c is { } one ? ReportFormat.Count(one) : ReportFormat.Missing));
+    }
+}

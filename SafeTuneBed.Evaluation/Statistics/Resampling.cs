@@ -1,0 +1,122 @@
+using MathNet.Numerics.Distributions;
+
+namespace SafeTuneBed.Statistics;
+
+/// <summary>The two bootstraps behind <see cref="Intervals"/>.</summary>
+internal static class Resampling
+{
+    /// <summary>Efron's BCa interval of the mean.</summary>
+    public static Interval BiasCorrected(double[] values, SeededRandom random, int resamples, double confidence)
+    {
+        int n = values.Length;
+        double sum = values.Sum(), mean = sum / n;
+        var means = new double[resamples];
+        double below = 0;
+        for (int b = 0; b < resamples; b++)
+        {
+            double total = 0;
+            for (int i = 0; i < n; i++)
+            {
+                total += values[random.NextIndex(n)];
+            }
+
+            means[b] = total / n;
+            below += total < sum ? 1 : total == sum ? 0.5 : 0;
+        }
+
+        Array.Sort(means);
+        double second = values.Sum(v => (v - mean) * (v - mean)), third = values.Sum(v => (v - mean) * (v - mean) * (v - mean));
+        if (second == 0)
+        {
+            return new Interval(mean, mean);
+        }
+
+        // Half a resample from either end keeps the normal quantile finite.
+        double bias = Normal.InvCDF(0, 1, Math.Clamp(below / resamples, 0.5 / resamples, 1 - (0.5 / resamples)));
+        double acceleration = third / (6 * Math.Pow(second, 1.5));
+        double z = Intervals.Quantile(confidence);
+
+        double Level(double quantile)
+        {
+            double shifted = bias + quantile, denominator = 1 - (acceleration * shifted);
+            return denominator <= 0 ? (shifted > 0 ? 1 : 0) : Normal.CDF(0, 1, bias + (shifted / denominator));
+        }
+
+        return new Interval(Percentile(means, Level(-z)), Percentile(means, Level(z)));
+    }
+
+    /// <summary>Seeds and items drawn with replacement; the items of one resample are shared by its seeds.</summary>
+    public static Interval Hierarchical(IReadOnlyList<IReadOnlyList<double?>> valuesBySeed, SeededRandom random, int resamples, double confidence)
+    {
+        int seeds = valuesBySeed.Count, items = valuesBySeed[0].Count;
+        var value = new double[seeds][];
+        var present = new bool[seeds][];
+        for (int s = 0; s < seeds; s++)
+        {
+            value[s] = [.. valuesBySeed[s].Select(v => v ?? 0)];
+            present[s] = [.. valuesBySeed[s].Select(v => v is not null)];
+        }
+
+        var means = new List<double>(resamples);
+        var draws = new int[items];
+        var timesDrawn = new int[seeds];
+        while (means.Count < resamples)
+        {
+            Array.Clear(timesDrawn);
+            Array.Clear(draws);
+            for (int s = 0; s < seeds; s++)
+            {
+                timesDrawn[random.NextIndex(seeds)]++;
+            }
+
+            for (int i = 0; i < items; i++)
+            {
+                draws[random.NextIndex(items)]++;
+            }
+
+            double total = 0;
+            int counted = 0;
+            for (int s = 0; s < seeds; s++)
+            {
+                if (timesDrawn[s] > 0 && Mean(value[s], present[s], draws) is { } mean)
+                {
+                    total += timesDrawn[s] * mean;
+                    counted += timesDrawn[s];
+                }
+            }
+
+            // A resample without a single score says nothing: it is drawn again.
+            if (counted > 0)
+            {
+                means.Add(total / counted);
+            }
+        }
+
+        double[] sorted = [.. means.Order()];
+        return new Interval(Percentile(sorted, (1 - confidence) / 2), Percentile(sorted, (1 + confidence) / 2));
+    }
+
+    private static double? Mean(double[] value, bool[] present, int[] draws)
+    {
+        double total = 0;
+        long count = 0;
+        for (int i = 0; i < value.Length; i++)
+        {
+            if (present[i])
+            {
+                total += draws[i] * value[i];
+                count += draws[i];
+            }
+        }
+
+        return count == 0 ? null : total / count;
+    }
+
+    /// <summary>Linear interpolation between the two nearest order statistics.</summary>
+    private static double Percentile(double[] sorted, double level)
+    {
+        double position = level * (sorted.Length - 1);
+        int low = (int)Math.Floor(position);
+        return low >= sorted.Length - 1 ? sorted[^1] : sorted[low] + ((position - low) * (sorted[low + 1] - sorted[low]));
+    }
+}
