@@ -17,6 +17,9 @@ public abstract class PromptEvaluator<TItem> : IEvaluator
     /// <inheritdoc/>
     public virtual string? DefaultPromptSet => null;
 
+    /// <inheritdoc/>
+    public virtual GenerationOptions Generation => new();
+
     /// <summary>The items, each with a unique id (see <see cref="GetItemId"/>).</summary>
     protected abstract IAsyncEnumerable<TItem> LoadItemsAsync(EvaluationContext context, CancellationToken cancellationToken);
 
@@ -36,13 +39,6 @@ public abstract class PromptEvaluator<TItem> : IEvaluator
     /// failed ones. A metric left out is recorded as <see cref="UnscoredReason.NotApplicable"/>, so that every metric counts every item.
     /// </summary>
     protected abstract IEnumerable<SampleScore> Score(TItem item, Generation answer);
-
-    /// <summary>Decoding of this evaluator. Default: the context's.</summary>
-    protected virtual GenerationOptions GetGenerationOptions(EvaluationContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return context.Generation;
-    }
 
     /// <inheritdoc/>
     public async Task<EvaluationResult> EvaluateAsync(EvaluationContext context, CancellationToken cancellationToken)
@@ -123,7 +119,7 @@ public abstract class PromptEvaluator<TItem> : IEvaluator
                 context.Progress?.Invoke(Interlocked.Increment(ref done), items.Count);
             }
 
-            IReadOnlyList<Generation> all = await context.Model.GenerateAsync(prompts, GetGenerationOptions(context), Keep, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Generation> all = await context.Model.GenerateAsync(prompts, context.Generation, Keep, cancellationToken).ConfigureAwait(false);
             for (int k = 0; k < missing.Count; k++)
             {
                 // A generator that never calls back is slower to resume, not wrong.

@@ -17,7 +17,6 @@ internal sealed class AttackSuccessEvaluator : PromptEvaluator<PromptItem>
     private static readonly MetricDefinition TruncatedShare =
         MetricDefinition.Proportion("truncated", version: 1, Direction.Neutral) with { Heading = "answers cut by the token limit" };
 
-    private readonly int? maxNewTokens;
     private readonly PresetMetrics[] presets;
 
     /// <summary>Creates the evaluator.</summary>
@@ -30,7 +29,7 @@ internal sealed class AttackSuccessEvaluator : PromptEvaluator<PromptItem>
             throw new ConfigurationException($"Evaluator '{Name}': {nameof(options.MaxNewTokens)} is {options.MaxNewTokens}. Use at least 1, or null.");
         }
 
-        maxNewTokens = options.MaxNewTokens;
+        Generation = options.MaxNewTokens is { } most ? new GenerationOptions { MaxNewTokens = most } : new GenerationOptions();
         presets = [.. KeywordPreset.Find(options.Presets, Name).Select(p => new PresetMetrics(p))];
         Metrics = [.. presets.SelectMany(p => p.Metrics), DegenerateShare, TruncatedShare];
     }
@@ -39,11 +38,10 @@ internal sealed class AttackSuccessEvaluator : PromptEvaluator<PromptItem>
     public override IReadOnlyList<MetricDefinition> Metrics { get; }
 
     /// <inheritdoc/>
-    protected override IAsyncEnumerable<PromptItem> LoadItemsAsync(EvaluationContext context, CancellationToken cancellationToken) => context.Prompts(cancellationToken);
+    public override GenerationOptions Generation { get; }
 
     /// <inheritdoc/>
-    protected override GenerationOptions GetGenerationOptions(EvaluationContext context) =>
-        maxNewTokens is { } most ? context.Generation with { MaxNewTokens = most } : context.Generation;
+    protected override IAsyncEnumerable<PromptItem> LoadItemsAsync(EvaluationContext context, CancellationToken cancellationToken) => context.Prompts(cancellationToken);
 
     /// <inheritdoc/>
     protected override IReadOnlyList<ChatMessage> CreatePrompt(PromptItem item) => [new(ChatRole.User, item.Prompt)];

@@ -20,7 +20,7 @@ public sealed class AttackSuccessOptions
     /// </summary>
     public IReadOnlyList<string> Presets { get; set; } = ["keyword-robust", "keyword-ref"];
 
-    /// <summary>Most new tokens of an answer, 1 to 100,000. Null (default) leaves it to the prompt set.</summary>
+    /// <summary>Most new tokens of an answer, 1 to 100,000. Null (default) asks for 512. A prompt set may lower it.</summary>
     [Range(1, 100_000)]
     public int? MaxNewTokens { get; set; }
 }

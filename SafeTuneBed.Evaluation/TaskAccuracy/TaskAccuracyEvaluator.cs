@@ -43,10 +43,6 @@ internal sealed class TaskAccuracyEvaluator : PromptEvaluator<TaskItem>
     /// <inheritdoc/>
     protected override string GetItemId(TaskItem item) => string.Create(CultureInfo.InvariantCulture, $"{item.Example.Origin.Corpus}#{item.Example.Origin.Index}");
 
-    /// <inheritdoc/>
-    protected override GenerationOptions GetGenerationOptions(EvaluationContext context) =>
-        context.Generation with { MaxNewTokens = Math.Min(context.Generation.MaxNewTokens, context.Dataset?.MaxNewTokens ?? int.MaxValue) };
-
     /// <summary>
     /// The message of a training row, joined as training joins it. Instruction and input travel along, for templates that have a place for each.
     /// </summary>
