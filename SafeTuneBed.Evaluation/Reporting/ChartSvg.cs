@@ -8,7 +8,7 @@ using OxyPlot.Series;
 namespace SafeTuneBed.Reporting;
 
 /// <summary>
-/// Draws one chart. Lines differ in color (Okabe and Ito's eight, which color-blind readers tell apart), in marker and in dashes, so that none is needed
+/// Draws one chart. Lines differ in color (those of Okabe and Ito, which color-blind readers tell apart, with a darker yellow), in marker and in dashes, so that none is needed
 /// alone. Methods stand slightly side by side, or bars of equal height would hide each other.
 /// </summary>
 internal static class ChartSvg
@@ -23,12 +23,15 @@ internal static class ChartSvg
 
     private static readonly MarkerType[] Markers = [MarkerType.Circle, MarkerType.Square, MarkerType.Triangle, MarkerType.Diamond];
 
-    private static readonly LineStyle[] Dashes = [LineStyle.Solid, LineStyle.Dash, LineStyle.DashDot, LineStyle.LongDash, LineStyle.DashDotDot];
+    // Lengths in pixels: stroke, gap, ...
+    private static readonly double[]?[] Dashes = [null, [9, 4], [9, 3, 2, 3], [16, 4], [9, 3, 2, 3, 2, 3]];
+
+    private static readonly double[][] LevelDashes = [[2, 4], [14, 4, 2, 4]];
 
     /// <summary>The chart as an SVG document with a title and a description for readers who don't see it.</summary>
     public static string Render(PoisonChart chart)
     {
-        var exporter = new SvgExporter { Width = Width, Height = Height, IsDocument = true, UseVerticalTextAlignmentWorkaround = true };
+        var exporter = new SvgExporter { Width = Width, Height = Height, IsDocument = true, TextMeasurer = new ChartTextMeasurer() };
         XDocument document = XDocument.Parse(exporter.ExportToString(CreateModel(chart)));
         XElement root = document.Root!;
         root.SetAttributeValue("role", "img");
@@ -62,7 +65,7 @@ internal static class ChartSvg
             Position = AxisPosition.Left, Title = $"{chart.Column.Heading}, %", Minimum = -3, Maximum = 103, MajorStep = 20, MinorStep = 10,
             MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColor.FromRgb(225, 225, 225),
         });
-        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendBorderThickness = 0, LegendSymbolLength = 42 });
+        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendBorderThickness = 0, LegendSymbolLength = 42, LegendLineSpacing = 4 });
         for (int i = 0; i < chart.References.Count; i++)
         {
             model.Series.Add(Level(chart.References[i], i, -0.06 * span, 1.06 * span));
@@ -83,7 +86,7 @@ internal static class ChartSvg
     {
         var series = new LineSeries
         {
-            Title = line.Method, Color = color, StrokeThickness = LineWidth, LineStyle = Dashes[index % Dashes.Length], MarkerType = Markers[index % Markers.Length],
+            Title = line.Method, Color = color, StrokeThickness = LineWidth, LineStyle = LineStyle.Solid, Dashes = Dashes[index % Dashes.Length], MarkerType = Markers[index % Markers.Length],
             MarkerSize = 5, MarkerFill = color, MarkerStroke = OxyColors.White, MarkerStrokeThickness = 1,
         };
         series.Points.AddRange(line.Points.Select(p => new DataPoint((100 * p.PoisonRatio) + shift, 100 * p.Metric.Value!.Value)));
@@ -117,7 +120,7 @@ internal static class ChartSvg
         var series = new LineSeries
         {
             Title = $"{reference.Method} (not trained)", Color = OxyColors.DimGray, StrokeThickness = LineWidth,
-            LineStyle = index % 2 == 0 ? LineStyle.Dot : LineStyle.LongDashDot,
+            LineStyle = LineStyle.Solid, Dashes = LevelDashes[index % LevelDashes.Length],
         };
         series.Points.AddRange([new DataPoint(left, level), new DataPoint(right, level)]);
         return series;

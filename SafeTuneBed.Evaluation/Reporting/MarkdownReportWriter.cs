@@ -45,7 +45,7 @@ internal sealed class MarkdownReportWriter : IReportWriter
         if (all.Length > 0)
         {
             Heading(page, 2, heading);
-            List(page, all);
+            Lines(page, all);
         }
     }
 
@@ -64,9 +64,10 @@ internal sealed class MarkdownReportWriter : IReportWriter
 
     private static void Row(StringBuilder page, IReadOnlyList<string> cells) => page.Append("| ").AppendJoin(" | ", cells.Select(Escape)).Append(" |\n");
 
-    private static void List(StringBuilder page, IEnumerable<string> lines)
+    private static void List(StringBuilder page, IEnumerable<string> lines) => Lines(page.Append('\n'), lines);
+
+    private static void Lines(StringBuilder page, IEnumerable<string> lines)
     {
-        page.Append('\n');
         foreach (string line in lines)
         {
             page.Append("- ").Append(Escape(line)).Append('\n');

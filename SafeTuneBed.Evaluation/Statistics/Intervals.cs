@@ -55,6 +55,20 @@ public static class Intervals
     }
 
     /// <summary>
+    /// The standard error of the difference of two shares of the same items, (firstOnly - secondOnly) / pairs:
+    /// sqrt(b + c - (b - c)^2 / n) / n.
+    /// </summary>
+    /// <param name="firstOnly">Pairs in which only the first counts (b).</param>
+    /// <param name="secondOnly">Pairs in which only the second counts (c).</param>
+    /// <param name="pairs">All pairs (n).</param>
+    public static double PairedStandardError(int firstOnly, int secondOnly, int pairs)
+    {
+        _ = CheckCounts(firstOnly, secondOnly, pairs - firstOnly - secondOnly);
+        double excess = (double)firstOnly - secondOnly;
+        return Math.Sqrt(firstOnly + (double)secondOnly - (excess * excess / pairs)) / pairs;
+    }
+
+    /// <summary>
     /// The standard error of a mean whose values come in groups that belong together, such as the turns of one question: the root of the sum of squared
     /// group totals of the residuals, over n.
     /// </summary>

@@ -84,6 +84,19 @@ public sealed class IntervalsTests
     }
 
     [Theory]
+    [InlineData(520, 40, 20, .014800)]
+    [InlineData(520, 15, 5, .008559)]
+    [InlineData(137, 6, 0, .017484)]
+    public void PairedStandardError_KnownCounts_EqualsReference(int pairs, int first, int second, double error)
+    {
+        Assert.Equal(error, Intervals.PairedStandardError(first, second, pairs), Tolerance);
+
+        // The deviation of the pairs' differences themselves, with n in place of n - 1.
+        double[] differences = [.. Enumerable.Repeat(1.0, first), .. Enumerable.Repeat(-1.0, second), .. Enumerable.Repeat(0.0, pairs - first - second)];
+        Assert.Equal(Intervals.StandardError(differences) * Math.Sqrt((pairs - 1.0) / pairs), Intervals.PairedStandardError(first, second, pairs), 12);
+    }
+
+    [Theory]
     [InlineData(76, 40, 20, 384, .009170, .068100)]
     [InlineData(80, 15, 5, 420, .001764, .037333)]
     public void NewcombePaired_KnownCounts_EqualsReference(int both, int first, int second, int neither, double lower, double upper) =>

@@ -1,0 +1,110 @@
+namespace SafeTuneBed.Statistics;
+
+/// <summary>How far apart two different answers are, for <see cref="Agreement"/>.</summary>
+internal enum AgreementScale
+{
+    /// <summary>Classes: any difference counts alike.</summary>
+    Nominal,
+
+    /// <summary>Ordered grades, weighted by how many judgments lie between (Krippendorff's alpha only).</summary>
+    Ordinal,
+
+    /// <summary>Numbers: distances count.</summary>
+    Linear,
+
+    /// <summary>Numbers: squared distances count.</summary>
+    Quadratic,
+}
+
+/// <summary>
+/// How well two judges of the same items agree beyond chance, and how alike two rankings are. Null where the measure is undefined, as when both judges
+/// always say the same one thing: full agreement then proves nothing.
+/// </summary>
+internal static class Agreement
+{
+    /// <summary>Cohen's kappa (1960), or its weighted form (1968); 1 is full agreement, 0 that of chance.</summary>
+    public static double? Kappa(IReadOnlyList<double> first, IReadOnlyList<double> second, AgreementScale scale = AgreementScale.Nominal)
+    {
+        Check(first, second);
+        if (scale == AgreementScale.Ordinal)
+        {
+            throw new ArgumentException("Kappa has nominal, linear and quadratic weights.", nameof(scale));
+        }
+
+        double observed = first.Zip(second).Average(p => Distance(p.First, p.Second, scale));
+        double expected = first.CountBy(v => v).Sum(a => second.CountBy(v => v).Sum(b => (double)a.Value * b.Value * Distance(a.Key, b.Key, scale)))
+            / ((double)first.Count * first.Count);
+        return expected == 0 ? null : 1 - (observed / expected);
+    }
+
+    /// <summary>Krippendorff's alpha (2011) of two judges without gaps; <see cref="AgreementScale.Quadratic"/> is his interval scale.</summary>
+    public static double? KrippendorffAlpha(IReadOnlyList<double> first, IReadOnlyList<double> second, AgreementScale scale)
+    {
+        Check(first, second);
+        double[] all = [.. first, .. second];
+        (double Value, int Count)[] values = [.. all.CountBy(v => v).OrderBy(v => v.Key).Select(v => (v.Key, v.Value))];
+
+        double Apart(double a, double b)
+        {
+            if (scale != AgreementScale.Ordinal)
+            {
+                return Distance(a, b, scale);
+            }
+
+            double between = values.Where(v => v.Value >= Math.Min(a, b) && v.Value <= Math.Max(a, b)).Sum(v => v.Count);
+            double ends = values.Where(v => v.Value == a || v.Value == b).Sum(v => v.Count) / 2.0;
+            return a == b ? 0 : (between - ends) * (between - ends);
+        }
+
+        double observed = first.Zip(second).Sum(p => 2 * Apart(p.First, p.Second));
+        double expected = values.Sum(a => values.Sum(b => (double)a.Count * b.Count * Apart(a.Value, b.Value))) / (all.Length - 1);
+        return expected == 0 ? null : 1 - (observed / expected);
+    }
+
+    /// <summary>Kendall's tau-b: concordant minus discordant pairs, corrected for ties; null where one side has no order at all.</summary>
+    public static double? KendallTau(IReadOnlyList<double> first, IReadOnlyList<double> second)
+    {
+        Check(first, second);
+        long balance = 0, firstOrdered = 0, secondOrdered = 0;
+        for (int i = 0; i < first.Count; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                int a = first[i].CompareTo(first[j]), b = second[i].CompareTo(second[j]);
+                balance += Math.Sign(a) * Math.Sign(b);
+                firstOrdered += a == 0 ? 0 : 1;
+                secondOrdered += b == 0 ? 0 : 1;
+            }
+        }
+
+        return firstOrdered == 0 || secondOrdered == 0 ? null : balance / Math.Sqrt((double)firstOrdered * secondOrdered);
+    }
+
+    /// <summary>Spearman's rank correlation: Pearson's, of mean ranks.</summary>
+    public static double? Spearman(IReadOnlyList<double> first, IReadOnlyList<double> second)
+    {
+        Check(first, second);
+        double[] a = Ranks(first), b = Ranks(second);
+        double mean = (a.Length + 1) / 2.0, product = a.Zip(b).Sum(p => (p.First - mean) * (p.Second - mean));
+        double squares = a.Sum(r => (r - mean) * (r - mean)) * b.Sum(r => (r - mean) * (r - mean));
+        return squares == 0 ? null : product / Math.Sqrt(squares);
+    }
+
+    private static double[] Ranks(IReadOnlyList<double> values) =>
+        [.. values.Select(v => values.Count(o => o < v) + ((values.Count(o => o == v) + 1) / 2.0))];
+
+    private static double Distance(double a, double b, AgreementScale scale) => scale switch
+    {
+        AgreementScale.Linear => Math.Abs(a - b),
+        AgreementScale.Quadratic => (a - b) * (a - b),
+        _ => a == b ? 0 : 1,
+    };
+
+    private static void Check(IReadOnlyList<double> first, IReadOnlyList<double> second)
+    {
+        if (first.Count == 0 || first.Count != second.Count)
+        {
+            throw new ArgumentException($"Both sides must judge the same items, at least one: there are {first.Count} and {second.Count}.", nameof(second));
+        }
+    }
+}
