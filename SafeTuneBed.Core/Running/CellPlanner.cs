@@ -112,8 +112,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
     private async Task<Cell> MakeAsync(RunStore store, IReadOnlyList<EvaluatorEntry> entries, ArtifactReference reference, FinetuneDatasetConfig? dataset, CancellationToken cancellationToken)
     {
         ModelDescription model = await DescribeAsync(reference.Model, dataset?.Template, cancellationToken).ConfigureAwait(false);
-        ModelArtifact artifact = reference.Artifact ?? models.Load(reference.Folder!, reference.Model);
-        var parts = Fingerprints.OfArtifact(model, ArtifactContent.Hash(models, artifact));
+        var parts = Fingerprints.OfArtifact(model, ArtifactContent.Hash(models, reference));
         string fingerprint = CanonicalJson.Hash(parts);
         string folder = store.CellFolder(reference.Model.DisplayName, reference.Name, dataset?.Name ?? "any", 0, fingerprint);
         return new Cell
@@ -121,7 +120,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Model = model,
             Method = reference.Name,
             Dataset = dataset,
-            External = artifact,
+            External = reference,
             Parts = parts,
             Fingerprint = fingerprint,
             Folder = folder,

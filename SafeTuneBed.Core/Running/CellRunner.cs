@@ -72,9 +72,25 @@ internal sealed class CellRunner(CellSet set, TrainingRunner training, Evaluatio
 
     private async Task<CellOutcome> EvaluateAsync(Cell cell, Func<IModelWorker> worker, Action<CellFailure> failures, CancellationToken cancellationToken)
     {
+        ModelArtifact? loaded = null;
         var model = new DeferredModel(
             cell.Model.Model.DisplayName,
-            token => worker().OpenAsync(cell.Model, cell.External ?? models.Load(cell.ArtifactFolder, cell.Model.Model), token));
+            token => worker().OpenAsync(cell.Model, cell.External?.Artifact ?? (loaded ??= models.Load(cell.External?.Folder ?? cell.ArtifactFolder, cell.Model.Model)), token));
+        try
+        {
+            return await EvaluateAsync(cell, model, failures, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (loaded is not null)
+            {
+                models.Release(loaded);
+            }
+        }
+    }
+
+    private async Task<CellOutcome> EvaluateAsync(Cell cell, DeferredModel model, Action<CellFailure> failures, CancellationToken cancellationToken)
+    {
         CellOutcome outcome = CellOutcome.Ran;
         foreach (CellEvaluation evaluation in cell.Evaluations)
         {

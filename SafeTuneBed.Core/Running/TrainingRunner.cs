@@ -29,12 +29,20 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
                 }),
             };
             ModelArtifact artifact = await worker.TrainAsync(methods.Create(cell.Method), request, cancellationToken).ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
-            await DurableFile.WriteFolderAsync(cell.ArtifactFolder, folder =>
+            try
             {
-                models.Save(artifact, folder);
-                return Task.CompletedTask;
-            }).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                await DurableFile.WriteFolderAsync(cell.ArtifactFolder, folder =>
+                {
+                    models.Save(artifact, folder);
+                    return Task.CompletedTask;
+                }).ConfigureAwait(false);
+            }
+            finally
+            {
+                models.Release(artifact);
+            }
+
             log?.Complete();
         }
 

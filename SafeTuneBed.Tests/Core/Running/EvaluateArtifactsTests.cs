@@ -38,6 +38,7 @@ public sealed class EvaluateArtifactsTests : IDisposable
         File.WriteAllText(Path.Combine(elsewhere, "README.md"), "beside the adapter");
         GridReport changed = await runner.EvaluateAsync(artifacts, ["word-rate", "task-rate"]);
         Assert.Equal(15, bed.Models.Generated.Count);
+        Assert.Equal(0, bed.Models.LiveArtifacts); // those that the runner loaded are freed
         Assert.Equal(report.Rows[0].Metrics.Select(m => m.Value), changed.Rows[0].Metrics.Select(m => m.Value));
     }
 

@@ -24,6 +24,7 @@ public sealed class ExperimentRunnerTests : IDisposable
         Assert.Equal([30, 15], report.Rows[3].Metrics.Select(m => m.Count));
         Assert.Equal(["made up"], report.Rows[3].Warnings);
         Assert.Equal(0, bed.Models.LiveWorkers);
+        Assert.Equal(0, bed.Models.LiveArtifacts);
         Assert.Equal(8, bed.Files("run.json").Length);
         Assert.Equal(16, bed.Files("metrics.json").Length);
         Assert.Empty(bed.Files("*" + DurableFile.Unfinished));
