@@ -13,6 +13,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
     private readonly Dictionary<string, IReadOnlyList<PromptItem>> promptSets = new(StringComparer.Ordinal);
     private readonly Dictionary<FinetuneDatasetConfig, IReadOnlyList<FinetuneExample>> splits = [];
     private readonly Dictionary<(ModelReference Model, string? Template), ModelDescription?> descriptions = [];
+    private readonly Dictionary<(ModelReference Model, FinetuneDatasetConfig Dataset), EvaluationPrompts> asked = [];
     private readonly RowsCache rowsCache = new();
 
     public async Task<CellSet> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken)
@@ -81,11 +82,11 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         ModelDescription model = await DescribeAsync(reference, dataset.Template, cancellationToken).ConfigureAwait(false);
         FinetuneExperimentConfig experiment = WithinContext(methods.Resolve(methodName, dataset, known.Grid.Training, known.Grid.Lora), model);
         RowsSummary? rows = null;
-        EvaluationPrompts asked = EvaluationPrompts.None;
+        EvaluationPrompts later = EvaluationPrompts.None;
         if (trains)
         {
-            asked = await EvaluationPromptsAsync(known.Evaluators, reference, dataset, cancellationToken).ConfigureAwait(false);
-            rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, asked, cancellationToken).ConfigureAwait(false);
+            later = await EvaluationPromptsAsync(known.Evaluators, reference, dataset, cancellationToken).ConfigureAwait(false);
+            rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, later, cancellationToken).ConfigureAwait(false);
         }
 
         var parts = Fingerprints.OfTraining(model, methodName, methods.Create(methodName), experiment, rows, seed);
@@ -100,7 +101,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Trains = trains,
             Experiment = experiment,
             Rows = rows,
-            Asked = asked,
+            Asked = later,
             Steps = rows is null ? 0 : experiment.Training.TotalSteps(rows.Count),
             Parts = parts,
             Fingerprint = fingerprint,
@@ -182,13 +183,18 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
     // A row that is asked later must not be trained on, so the task's own evaluation rows count even where no evaluator of this grid asks them.
     private async Task<EvaluationPrompts> EvaluationPromptsAsync(IReadOnlyList<EvaluatorEntry> entries, ModelReference model, FinetuneDatasetConfig dataset, CancellationToken cancellationToken)
     {
+        if (asked.TryGetValue((model, dataset), out EvaluationPrompts? known))
+        {
+            return known;
+        }
+
         var prompts = new List<PromptItem>();
         foreach (string set in entries.Where(e => evaluators.Get(e.Name).Needs.HasFlag(EvaluatorNeeds.Prompts)).Select(e => e.PromptSetFor(model, evaluators.Get(e.Name))!).Distinct().Order(StringComparer.Ordinal))
         {
             prompts.AddRange(await PromptsAsync(set, cancellationToken).ConfigureAwait(false));
         }
 
-        return new EvaluationPrompts(prompts, dataset.Evaluation is null ? [] : await SplitAsync(dataset, cancellationToken).ConfigureAwait(false));
+        return asked[(model, dataset)] = new EvaluationPrompts(prompts, dataset.Evaluation is null ? [] : await SplitAsync(dataset, cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<IReadOnlyList<PromptItem>> PromptsAsync(string name, CancellationToken cancellationToken)

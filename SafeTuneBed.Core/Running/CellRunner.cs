@@ -39,11 +39,14 @@ internal sealed class CellRunner(CellSet set, TrainingRunner training, Evaluatio
         try
         {
             DurableFile.Sweep(cell.Folder);
-            bool reused = RunStore.FindTraining(cell) is not null;
-            if (!reused)
+            if (RunStore.FindTraining(cell) is null)
             {
-                progress.Report(new RunProgress { Phase = RunPhase.Training, Cell = cell.Label, TotalSteps = cell.Steps });
-                await training.RunAsync(set, cell, worker(), step => progress.Report(new RunProgress
+                if (cell.Trains)
+                {
+                    progress.Report(new RunProgress { Phase = RunPhase.Training, Cell = cell.Label, TotalSteps = cell.Steps });
+                }
+
+                await training.RunAsync(set, cell, worker, step => progress.Report(new RunProgress
                 {
                     Phase = RunPhase.Training,
                     Cell = cell.Label,
