@@ -10,10 +10,8 @@ internal sealed record CellSet(string Name, RunStore Store, IReadOnlyList<Cell> 
 internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evaluators, IDataHost data, IModelHost models, BedSettings settings)
 {
     private readonly List<Problem> problems = [];
-    private readonly Dictionary<string, IReadOnlyList<PromptItem>> promptSets = new(StringComparer.Ordinal);
-    private readonly Dictionary<FinetuneDatasetConfig, IReadOnlyList<FinetuneExample>> splits = [];
     private readonly Dictionary<(ModelReference Model, string? Template), ModelDescription?> descriptions = [];
-    private readonly Dictionary<(ModelReference Model, FinetuneDatasetConfig Dataset), EvaluationPrompts> asked = [];
+    private readonly EvaluationPlanner evaluations = new(evaluators, data);
     private readonly RowsCache rowsCache = new();
 
     public async Task<CellSet> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken)
@@ -85,7 +83,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         EvaluationPrompts later = EvaluationPrompts.None;
         if (trains)
         {
-            later = await EvaluationPromptsAsync(known.Evaluators, reference, dataset, cancellationToken).ConfigureAwait(false);
+            later = await evaluations.AskedAsync(known.Evaluators, reference, dataset, cancellationToken).ConfigureAwait(false);
             rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, later, cancellationToken).ConfigureAwait(false);
         }
 
@@ -106,7 +104,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Parts = parts,
             Fingerprint = fingerprint,
             Folder = folder,
-            Evaluations = await EvaluationsAsync(known.Evaluators, reference, dataset, seed, fingerprint, folder, cancellationToken).ConfigureAwait(false),
+            Evaluations = await evaluations.PlanAsync(known.Evaluators, reference, dataset, seed, fingerprint, folder, cancellationToken).ConfigureAwait(false),
         };
     }
 
@@ -125,96 +123,8 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Parts = parts,
             Fingerprint = fingerprint,
             Folder = folder,
-            Evaluations = await EvaluationsAsync(entries, reference.Model, dataset, 0, fingerprint, folder, cancellationToken).ConfigureAwait(false),
+            Evaluations = await evaluations.PlanAsync(entries, reference.Model, dataset, 0, fingerprint, folder, cancellationToken).ConfigureAwait(false),
         };
-    }
-
-    private async Task<IReadOnlyList<CellEvaluation>> EvaluationsAsync(
-        IReadOnlyList<EvaluatorEntry> entries, ModelReference model, FinetuneDatasetConfig? dataset, ulong seed, string cellFingerprint, string cellFolder, CancellationToken cancellationToken)
-    {
-        var made = new List<CellEvaluation>();
-        foreach (EvaluatorEntry entry in entries)
-        {
-            IEvaluator evaluator = evaluators.Get(entry.Name);
-            bool asksPrompts = evaluator.Needs.HasFlag(EvaluatorNeeds.Prompts);
-            bool asksSplit = evaluator.Needs.HasFlag(EvaluatorNeeds.EvaluationSplit);
-            string? promptSet = asksPrompts ? entry.PromptSetFor(model, evaluator) : null;
-            IReadOnlyList<PromptItem> prompts = promptSet is null ? [] : await PromptsAsync(promptSet, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<FinetuneExample> examples = asksSplit ? await SplitAsync(dataset!, cancellationToken).ConfigureAwait(false) : [];
-            if ((asksPrompts || asksSplit) && prompts.Count + examples.Count == 0)
-            {
-                throw new ConfigurationException($"The evaluator entry '{entry.Written}' has no items: {(promptSet is null ? $"the evaluation rows of '{dataset!.Name}' are" : $"the prompt set '{promptSet}' is")} empty.");
-            }
-
-            GenerationOptions decoding = Decoding(evaluator, promptSet, asksSplit ? dataset : null);
-            var parts = Fingerprints.OfEvaluation(
-                cellFingerprint, entry.Name, evaluator, evaluators.OptionsOf(entry.Name), Fingerprints.OfItems(prompts, examples), asksSplit ? dataset : null, decoding, seed);
-            string fingerprint = CanonicalJson.Hash(parts);
-            made.Add(new CellEvaluation
-            {
-                Entry = entry,
-                Evaluator = evaluator,
-                PromptSet = promptSet,
-                Prompts = prompts,
-                Examples = examples,
-                Decoding = decoding,
-                Parts = parts,
-                Fingerprint = fingerprint,
-                AnswerKey = Fingerprints.AnswerKey(cellFingerprint, decoding),
-                Folder = RunStore.EvaluationFolder(cellFolder, promptSet is null ? entry.Name : $"{entry.Name}@{promptSet}", fingerprint),
-            });
-        }
-
-        return made;
-    }
-
-    private GenerationOptions Decoding(IEvaluator evaluator, string? promptSet, FinetuneDatasetConfig? task)
-    {
-        GenerationOptions asked = evaluator.Generation;
-        int limit = asked.MaxNewTokens;
-        if (promptSet is not null && data.FindPromptSet(promptSet)?.MaxNewTokens is { } most)
-        {
-            limit = Math.Min(limit, most);
-        }
-
-        return asked with { MaxNewTokens = task is null ? limit : Math.Min(limit, task.MaxNewTokens) };
-    }
-
-    // A row that is asked later must not be trained on, so the task's own evaluation rows count even where no evaluator of this grid asks them.
-    private async Task<EvaluationPrompts> EvaluationPromptsAsync(IReadOnlyList<EvaluatorEntry> entries, ModelReference model, FinetuneDatasetConfig dataset, CancellationToken cancellationToken)
-    {
-        if (asked.TryGetValue((model, dataset), out EvaluationPrompts? known))
-        {
-            return known;
-        }
-
-        var prompts = new List<PromptItem>();
-        foreach (string set in entries.Where(e => evaluators.Get(e.Name).Needs.HasFlag(EvaluatorNeeds.Prompts)).Select(e => e.PromptSetFor(model, evaluators.Get(e.Name))!).Distinct().Order(StringComparer.Ordinal))
-        {
-            prompts.AddRange(await PromptsAsync(set, cancellationToken).ConfigureAwait(false));
-        }
-
-        return asked[(model, dataset)] = new EvaluationPrompts(prompts, dataset.Evaluation is null ? [] : await SplitAsync(dataset, cancellationToken).ConfigureAwait(false));
-    }
-
-    private async Task<IReadOnlyList<PromptItem>> PromptsAsync(string name, CancellationToken cancellationToken)
-    {
-        if (!promptSets.TryGetValue(name, out IReadOnlyList<PromptItem>? items))
-        {
-            promptSets[name] = items = await data.LoadPromptsAsync(data.FindPromptSet(name)!, cancellationToken).ConfigureAwait(false);
-        }
-
-        return items;
-    }
-
-    private async Task<IReadOnlyList<FinetuneExample>> SplitAsync(FinetuneDatasetConfig dataset, CancellationToken cancellationToken)
-    {
-        if (!splits.TryGetValue(dataset, out IReadOnlyList<FinetuneExample>? items))
-        {
-            splits[dataset] = items = await data.LoadEvaluationAsync(dataset, cancellationToken).ConfigureAwait(false);
-        }
-
-        return items;
     }
 
     private async Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken)
