@@ -66,6 +66,17 @@ public sealed class ModelFingerprintTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_EmbeddedSandbox_IsTheSameForTheAlignedModelAndNotForTheBase()
+    {
+        var settings = new BedSettings();
+        string aligned = ModelFolder.Of(ModelReference.Sandbox, settings);
+        Assert.Equal("aligned", Path.GetFileName(aligned));
+        Assert.NotEqual(await OfAsync(aligned), await OfAsync(Path.Combine(Path.GetDirectoryName(aligned)!, "base")));
+        Assert.Throws<ModelFormatException>(() => ModelFolder.Of(ModelReference.Folder(Path.Combine(folder, "x")), settings));
+        Assert.Equal(folder, ModelFolder.Of(ModelReference.Folder(folder), settings));
+    }
+
+    [Fact]
     public async Task FileHashes_LargeFile_IsReadAgainOnlyWhenItChanged()
     {
         string file = Path.Combine(folder, "large");
