@@ -20,7 +20,7 @@ internal sealed record Cell
     public bool Trains { get; init; }
 
     /// <summary>The artifact that was trained elsewhere; null for a cell of a grid.</summary>
-    public ModelArtifact? External { get; init; }
+    public ArtifactReference? External { get; init; }
 
     /// <summary>Resolved settings; null for an artifact.</summary>
     public FinetuneExperimentConfig? Experiment { get; init; }

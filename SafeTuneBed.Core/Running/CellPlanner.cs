@@ -10,9 +10,8 @@ internal sealed record CellSet(string Name, RunStore Store, IReadOnlyList<Cell> 
 internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evaluators, IDataHost data, IModelHost models, BedSettings settings)
 {
     private readonly List<Problem> problems = [];
-    private readonly Dictionary<string, IReadOnlyList<PromptItem>> promptSets = new(StringComparer.Ordinal);
-    private readonly Dictionary<FinetuneDatasetConfig, IReadOnlyList<FinetuneExample>> splits = [];
     private readonly Dictionary<(ModelReference Model, string? Template), ModelDescription?> descriptions = [];
+    private readonly EvaluationPlanner evaluations = new(evaluators, data);
     private readonly RowsCache rowsCache = new();
 
     public async Task<CellSet> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken)
@@ -81,11 +80,11 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         ModelDescription model = await DescribeAsync(reference, dataset.Template, cancellationToken).ConfigureAwait(false);
         FinetuneExperimentConfig experiment = WithinContext(methods.Resolve(methodName, dataset, known.Grid.Training, known.Grid.Lora), model);
         RowsSummary? rows = null;
-        EvaluationPrompts asked = EvaluationPrompts.None;
+        EvaluationPrompts later = EvaluationPrompts.None;
         if (trains)
         {
-            asked = await EvaluationPromptsAsync(known.Evaluators, reference, dataset, cancellationToken).ConfigureAwait(false);
-            rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, asked, cancellationToken).ConfigureAwait(false);
+            later = await evaluations.AskedAsync(known.Evaluators, reference, dataset, cancellationToken).ConfigureAwait(false);
+            rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, later, cancellationToken).ConfigureAwait(false);
         }
 
         var parts = Fingerprints.OfTraining(model, methodName, methods.Create(methodName), experiment, rows, seed);
@@ -100,20 +99,19 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Trains = trains,
             Experiment = experiment,
             Rows = rows,
-            Asked = asked,
+            Asked = later,
             Steps = rows is null ? 0 : experiment.Training.TotalSteps(rows.Count),
             Parts = parts,
             Fingerprint = fingerprint,
             Folder = folder,
-            Evaluations = await EvaluationsAsync(known.Evaluators, reference, dataset, seed, fingerprint, folder, cancellationToken).ConfigureAwait(false),
+            Evaluations = await evaluations.PlanAsync(known.Evaluators, reference, dataset, seed, fingerprint, folder, cancellationToken).ConfigureAwait(false),
         };
     }
 
     private async Task<Cell> MakeAsync(RunStore store, IReadOnlyList<EvaluatorEntry> entries, ArtifactReference reference, FinetuneDatasetConfig? dataset, CancellationToken cancellationToken)
     {
         ModelDescription model = await DescribeAsync(reference.Model, dataset?.Template, cancellationToken).ConfigureAwait(false);
-        ModelArtifact artifact = reference.Artifact ?? models.Load(reference.Folder!, reference.Model);
-        var parts = Fingerprints.OfArtifact(model, ArtifactContent.Hash(models, artifact));
+        var parts = Fingerprints.OfArtifact(model, ArtifactContent.Hash(models, reference));
         string fingerprint = CanonicalJson.Hash(parts);
         string folder = store.CellFolder(reference.Model.DisplayName, reference.Name, dataset?.Name ?? "any", 0, fingerprint);
         return new Cell
@@ -121,95 +119,12 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Model = model,
             Method = reference.Name,
             Dataset = dataset,
-            External = artifact,
+            External = reference,
             Parts = parts,
             Fingerprint = fingerprint,
             Folder = folder,
-            Evaluations = await EvaluationsAsync(entries, reference.Model, dataset, 0, fingerprint, folder, cancellationToken).ConfigureAwait(false),
+            Evaluations = await evaluations.PlanAsync(entries, reference.Model, dataset, 0, fingerprint, folder, cancellationToken).ConfigureAwait(false),
         };
-    }
-
-    private async Task<IReadOnlyList<CellEvaluation>> EvaluationsAsync(
-        IReadOnlyList<EvaluatorEntry> entries, ModelReference model, FinetuneDatasetConfig? dataset, ulong seed, string cellFingerprint, string cellFolder, CancellationToken cancellationToken)
-    {
-        var made = new List<CellEvaluation>();
-        foreach (EvaluatorEntry entry in entries)
-        {
-            IEvaluator evaluator = evaluators.Get(entry.Name);
-            bool asksPrompts = evaluator.Needs.HasFlag(EvaluatorNeeds.Prompts);
-            bool asksSplit = evaluator.Needs.HasFlag(EvaluatorNeeds.EvaluationSplit);
-            string? promptSet = asksPrompts ? entry.PromptSetFor(model, evaluator) : null;
-            IReadOnlyList<PromptItem> prompts = promptSet is null ? [] : await PromptsAsync(promptSet, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<FinetuneExample> examples = asksSplit ? await SplitAsync(dataset!, cancellationToken).ConfigureAwait(false) : [];
-            if ((asksPrompts || asksSplit) && prompts.Count + examples.Count == 0)
-            {
-                throw new ConfigurationException($"The evaluator entry '{entry.Written}' has no items: {(promptSet is null ? $"the evaluation rows of '{dataset!.Name}' are" : $"the prompt set '{promptSet}' is")} empty.");
-            }
-
-            GenerationOptions decoding = Decoding(evaluator, promptSet, asksSplit ? dataset : null);
-            var parts = Fingerprints.OfEvaluation(
-                cellFingerprint, entry.Name, evaluator, evaluators.OptionsOf(entry.Name), Fingerprints.OfItems(prompts, examples), asksSplit ? dataset : null, decoding, seed);
-            string fingerprint = CanonicalJson.Hash(parts);
-            made.Add(new CellEvaluation
-            {
-                Entry = entry,
-                Evaluator = evaluator,
-                PromptSet = promptSet,
-                Prompts = prompts,
-                Examples = examples,
-                Decoding = decoding,
-                Parts = parts,
-                Fingerprint = fingerprint,
-                AnswerKey = Fingerprints.AnswerKey(cellFingerprint, decoding),
-                Folder = RunStore.EvaluationFolder(cellFolder, promptSet is null ? entry.Name : $"{entry.Name}@{promptSet}", fingerprint),
-            });
-        }
-
-        return made;
-    }
-
-    private GenerationOptions Decoding(IEvaluator evaluator, string? promptSet, FinetuneDatasetConfig? task)
-    {
-        GenerationOptions asked = evaluator.Generation;
-        int limit = asked.MaxNewTokens;
-        if (promptSet is not null && data.FindPromptSet(promptSet)?.MaxNewTokens is { } most)
-        {
-            limit = Math.Min(limit, most);
-        }
-
-        return asked with { MaxNewTokens = task is null ? limit : Math.Min(limit, task.MaxNewTokens) };
-    }
-
-    // A row that is asked later must not be trained on, so the task's own evaluation rows count even where no evaluator of this grid asks them.
-    private async Task<EvaluationPrompts> EvaluationPromptsAsync(IReadOnlyList<EvaluatorEntry> entries, ModelReference model, FinetuneDatasetConfig dataset, CancellationToken cancellationToken)
-    {
-        var prompts = new List<PromptItem>();
-        foreach (string set in entries.Where(e => evaluators.Get(e.Name).Needs.HasFlag(EvaluatorNeeds.Prompts)).Select(e => e.PromptSetFor(model, evaluators.Get(e.Name))!).Distinct().Order(StringComparer.Ordinal))
-        {
-            prompts.AddRange(await PromptsAsync(set, cancellationToken).ConfigureAwait(false));
-        }
-
-        return new EvaluationPrompts(prompts, dataset.Evaluation is null ? [] : await SplitAsync(dataset, cancellationToken).ConfigureAwait(false));
-    }
-
-    private async Task<IReadOnlyList<PromptItem>> PromptsAsync(string name, CancellationToken cancellationToken)
-    {
-        if (!promptSets.TryGetValue(name, out IReadOnlyList<PromptItem>? items))
-        {
-            promptSets[name] = items = await data.LoadPromptsAsync(data.FindPromptSet(name)!, cancellationToken).ConfigureAwait(false);
-        }
-
-        return items;
-    }
-
-    private async Task<IReadOnlyList<FinetuneExample>> SplitAsync(FinetuneDatasetConfig dataset, CancellationToken cancellationToken)
-    {
-        if (!splits.TryGetValue(dataset, out IReadOnlyList<FinetuneExample>? items))
-        {
-            splits[dataset] = items = await data.LoadEvaluationAsync(dataset, cancellationToken).ConfigureAwait(false);
-        }
-
-        return items;
     }
 
     private async Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken)

@@ -39,11 +39,14 @@ internal sealed class CellRunner(CellSet set, TrainingRunner training, Evaluatio
         try
         {
             DurableFile.Sweep(cell.Folder);
-            bool reused = RunStore.FindTraining(cell) is not null;
-            if (!reused)
+            if (RunStore.FindTraining(cell) is null)
             {
-                progress.Report(new RunProgress { Phase = RunPhase.Training, Cell = cell.Label, TotalSteps = cell.Steps });
-                await training.RunAsync(set, cell, worker(), step => progress.Report(new RunProgress
+                if (cell.Trains)
+                {
+                    progress.Report(new RunProgress { Phase = RunPhase.Training, Cell = cell.Label, TotalSteps = cell.Steps });
+                }
+
+                await training.RunAsync(set, cell, worker, step => progress.Report(new RunProgress
                 {
                     Phase = RunPhase.Training,
                     Cell = cell.Label,
@@ -72,9 +75,25 @@ internal sealed class CellRunner(CellSet set, TrainingRunner training, Evaluatio
 
     private async Task<CellOutcome> EvaluateAsync(Cell cell, Func<IModelWorker> worker, Action<CellFailure> failures, CancellationToken cancellationToken)
     {
+        ModelArtifact? loaded = null;
         var model = new DeferredModel(
             cell.Model.Model.DisplayName,
-            token => worker().OpenAsync(cell.Model, cell.External ?? models.Load(cell.ArtifactFolder, cell.Model.Model), token));
+            token => worker().OpenAsync(cell.Model, cell.External?.Artifact ?? (loaded ??= models.Load(cell.External?.Folder ?? cell.ArtifactFolder, cell.Model.Model)), token));
+        try
+        {
+            return await EvaluateAsync(cell, model, failures, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (loaded is not null)
+            {
+                models.Release(loaded);
+            }
+        }
+    }
+
+    private async Task<CellOutcome> EvaluateAsync(Cell cell, DeferredModel model, Action<CellFailure> failures, CancellationToken cancellationToken)
+    {
         CellOutcome outcome = CellOutcome.Ran;
         foreach (CellEvaluation evaluation in cell.Evaluations)
         {

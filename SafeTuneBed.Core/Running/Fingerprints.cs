@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 
 namespace SafeTuneBed.Running;
@@ -9,6 +10,8 @@ internal static class Fingerprints
     public const int NumericsVersion = 1;
 
     private const int Format = 1;
+
+    private static readonly ConditionalWeakTable<object, string> ItemHashes = [];
 
     /// <summary>Everything that decides the weights of a cell.</summary>
     public static JsonObject OfTraining(ModelDescription model, string methodName, MethodAlgorithm method, FinetuneExperimentConfig experiment, RowsSummary? rows, ulong seed)
@@ -80,22 +83,21 @@ internal static class Fingerprints
     public static string AnswerKey(string trainingFingerprint, GenerationOptions decoding) =>
         CanonicalJson.Hash(new JsonObject { ["model"] = trainingFingerprint, ["decoding"] = OfDecoding(decoding) })[..32];
 
-    /// <summary>Hash of an item list: ids, texts and further columns, in order.</summary>
-    public static string OfItems(IReadOnlyList<PromptItem> prompts, IReadOnlyList<FinetuneExample> examples)
-    {
-        var text = new System.Text.StringBuilder();
-        foreach (PromptItem item in prompts)
-        {
-            text.Append(CanonicalJson.Write(CanonicalJson.ToNode(item, "a prompt"))).Append('\n');
-        }
+    /// <summary>Hash of an item list: ids, texts and further columns, in order. Lists are taken as unchanging: each is hashed once.</summary>
+    public static string OfItems(IReadOnlyList<PromptItem> prompts, IReadOnlyList<FinetuneExample> examples) =>
+        CanonicalJson.Hash($"{OfList(prompts)} {OfList(examples)}");
 
-        foreach (FinetuneExample example in examples)
+    private static string OfList<T>(IReadOnlyList<T> items)
+        where T : class => ItemHashes.GetValue(items, static list =>
         {
-            text.Append(CanonicalJson.Write(CanonicalJson.ToNode(example, "an evaluation row"))).Append('\n');
-        }
+            var text = new System.Text.StringBuilder();
+            foreach (T item in (IReadOnlyList<T>)list)
+            {
+                text.Append(CanonicalJson.Write(CanonicalJson.ToNode(item, "an evaluation item"))).Append('\n');
+            }
 
-        return CanonicalJson.Hash(text.ToString());
-    }
+            return CanonicalJson.Hash(text.ToString());
+        });
 
     private static JsonObject OfModel(ModelDescription model) => new()
     {

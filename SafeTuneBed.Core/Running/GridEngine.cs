@@ -60,10 +60,32 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
         GridReport report = new ReportBuilder(aggregator, writers).Build(set, notes);
         if (writers.Count > 0 && report.Rows.Count > 0)
         {
-            await DurableFile.WriteFolderAsync(set.Store.ReportFolder, folder => report.WriteAsync(folder)).ConfigureAwait(false);
+            await WriteReportAsync(set, report, cancellationToken).ConfigureAwait(false);
         }
 
         return failed.Length == 0 ? report : throw new GridFailedException(report, failed);
+    }
+
+    // Processes that share a grid end at about the same time. The report can be written again from the runs, so a folder that somebody has open is no failure.
+    private async Task WriteReportAsync(CellSet set, GridReport report, CancellationToken cancellationToken)
+    {
+        CellLock? held;
+        while ((held = CellLock.TryTake(set.Store.ReportLockPath)) is null)
+        {
+            await Task.Delay(Patience, time, cancellationToken).ConfigureAwait(false);
+        }
+
+        using (held)
+        {
+            try
+            {
+                await DurableFile.WriteFolderAsync(set.Store.ReportFolder, folder => report.WriteAsync(folder)).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                logger.LogWarning(e, "The report folder {Folder} could not be written; the runs are complete.", set.Store.ReportFolder);
+            }
+        }
     }
 
     private async Task<int[]> RunCellsAsync(

@@ -63,6 +63,9 @@ internal interface IModelHost
 
     /// <summary>Reads an artifact's description; weights may follow when it is opened.</summary>
     ModelArtifact Load(string folder, ModelReference model);
+
+    /// <summary>Frees an artifact that <see cref="Load"/> or a worker made.</summary>
+    void Release(ModelArtifact artifact);
 }
 
 /// <summary>Trains and answers, one thing at a time. May keep the base weights between cells.</summary>
@@ -70,6 +73,6 @@ internal interface IModelWorker : IAsyncDisposable
 {
     Task<ModelArtifact> TrainAsync(MethodAlgorithm method, TrainingRequest request, CancellationToken cancellationToken);
 
-    /// <summary>The model with its whole artifact, ready to answer. Valid until the next call of this worker; the worker owns it.</summary>
+    /// <summary>The model with its whole artifact, ready to answer. Valid until the next call of this worker; the worker owns it. The artifact stays the caller's.</summary>
     Task<ITextGenerator> OpenAsync(ModelDescription model, ModelArtifact artifact, CancellationToken cancellationToken);
 }

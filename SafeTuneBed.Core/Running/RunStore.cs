@@ -23,6 +23,8 @@ internal sealed class RunStore(string root, string gridName)
     public static string EvaluationFolder(string cellFolder, string entry, string fingerprint) =>
         Path.Combine(cellFolder, "eval", $"{SafeName.Of(entry)}-{fingerprint[..8]}");
 
+    public string ReportLockPath => Path.Combine(GridFolder, ".locks", "report");
+
     public string LockPath(Cell cell) => Path.Combine(GridFolder, ".locks", CanonicalJson.Hash(Path.GetRelativePath(GridFolder, cell.Folder))[..32]);
 
     /// <summary>The record of a finished training with this full fingerprint and an unharmed artifact; null otherwise.</summary>

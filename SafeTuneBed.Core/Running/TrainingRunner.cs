@@ -6,7 +6,7 @@ namespace SafeTuneBed.Running;
 /// <summary>Trains one cell into its run folder: log, artifact, and last of all the record that makes it count.</summary>
 internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IModelHost models, TimeProvider time)
 {
-    public async Task RunAsync(CellSet set, Cell cell, IModelWorker worker, Action<TrainingProgress> progress, CancellationToken cancellationToken)
+    public async Task RunAsync(CellSet set, Cell cell, Func<IModelWorker> worker, Action<TrainingProgress> progress, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(cell.Folder);
         File.Delete(cell.RecordPath);
@@ -28,13 +28,21 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
                     progress(step);
                 }),
             };
-            ModelArtifact artifact = await worker.TrainAsync(methods.Create(cell.Method), request, cancellationToken).ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
-            await DurableFile.WriteFolderAsync(cell.ArtifactFolder, folder =>
+            ModelArtifact artifact = await worker().TrainAsync(methods.Create(cell.Method), request, cancellationToken).ConfigureAwait(false);
+            try
             {
-                models.Save(artifact, folder);
-                return Task.CompletedTask;
-            }).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                await DurableFile.WriteFolderAsync(cell.ArtifactFolder, folder =>
+                {
+                    models.Save(artifact, folder);
+                    return Task.CompletedTask;
+                }).ConfigureAwait(false);
+            }
+            finally
+            {
+                models.Release(artifact);
+            }
+
             log?.Complete();
         }
 

@@ -30,14 +30,17 @@ public sealed class EvaluateArtifactsTests : IDisposable
         Assert.Empty(bed.Models.Trained);
         Assert.Equal(30, bed.Models.Generated.Count);
         bed.Models.Reset();
+        int workers = bed.Models.Workers;
 
         await runner.EvaluateAsync(artifacts, ["word-rate", "task-rate"], baseline: "none");
         Assert.Empty(bed.Models.Generated);
+        Assert.Equal(workers, bed.Models.Workers);
 
         File.WriteAllText(Path.Combine(elsewhere, "weights.txt"), "others");
         File.WriteAllText(Path.Combine(elsewhere, "README.md"), "beside the adapter");
         GridReport changed = await runner.EvaluateAsync(artifacts, ["word-rate", "task-rate"]);
         Assert.Equal(15, bed.Models.Generated.Count);
+        Assert.Equal(0, bed.Models.LiveArtifacts); // those that the runner loaded are freed
         Assert.Equal(report.Rows[0].Metrics.Select(m => m.Value), changed.Rows[0].Metrics.Select(m => m.Value));
     }
 

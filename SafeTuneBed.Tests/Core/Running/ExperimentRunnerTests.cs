@@ -24,6 +24,7 @@ public sealed class ExperimentRunnerTests : IDisposable
         Assert.Equal([30, 15], report.Rows[3].Metrics.Select(m => m.Count));
         Assert.Equal(["made up"], report.Rows[3].Warnings);
         Assert.Equal(0, bed.Models.LiveWorkers);
+        Assert.Equal(0, bed.Models.LiveArtifacts);
         Assert.Equal(8, bed.Files("run.json").Length);
         Assert.Equal(16, bed.Files("metrics.json").Length);
         Assert.Empty(bed.Files("*" + DurableFile.Unfinished));
@@ -198,6 +199,29 @@ public sealed class ExperimentRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_RegisteredFormats_FillTheReportFolderAfresh()
+    {
+        await using ExperimentRunner runner = bed.Runner(b => b.AddReportWriter<LineWriter>("lines"));
+        await runner.RunAsync(FakeBed.Grid("lora") with { Datasets = ["task-high"], Seeds = [0] });
+        string file = Path.Combine(bed.Folder, "grid-1", "report", "lines.txt");
+        Assert.Equal("lora task-high 1", File.ReadAllText(file));
+        File.WriteAllText(Path.Combine(bed.Folder, "grid-1", "report", "old.txt"), "of an earlier run");
+
+        await runner.RunAsync(FakeBed.Grid("lora") with { Datasets = ["task-high"], Seeds = [0, 1] });
+
+        Assert.Equal("lora task-high 2", File.ReadAllText(file));
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(file)!));
+    }
+
+    [Fact]
+    public async Task Run_WithoutAnAggregator_SaysWhichCallIsMissing()
+    {
+        await using ExperimentRunner runner = bed.Runner(b => Microsoft.Extensions.DependencyInjection.Extensions.ServiceCollectionDescriptorExtensions.RemoveAll<IMetricAggregator>(b.Services));
+        Assert.Contains("AddEvaluators()", (await Assert.ThrowsAsync<ConfigurationException>(() => runner.RunAsync(FakeBed.Grid()))).Message, StringComparison.Ordinal);
+        Assert.Empty(bed.Models.Trained);
+    }
+
+    [Fact]
     public async Task Run_Progress_CountsCellsStepsAndItems()
     {
         var heard = new Listener();
@@ -220,6 +244,16 @@ public sealed class ExperimentRunnerTests : IDisposable
             {
                 All.Add(value);
             }
+        }
+    }
+
+    private sealed class LineWriter : IReportWriter
+    {
+        public async Task<IReadOnlyList<string>> WriteAsync(GridReport report, string folder, CancellationToken cancellationToken)
+        {
+            string path = Path.Combine(folder, "lines.txt");
+            await File.WriteAllTextAsync(path, string.Join('\n', report.Rows.Select(r => $"{r.Method} {r.Dataset} {r.Seeds.Count}")), cancellationToken);
+            return [path];
         }
     }
 }

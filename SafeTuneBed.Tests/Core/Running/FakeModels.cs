@@ -74,7 +74,20 @@ internal sealed class FakeModels : IModelHost
     public ModelArtifact Load(string folder, ModelReference model)
     {
         string path = Path.Combine(folder, "weights.txt");
-        return File.Exists(path) ? Make(model, File.ReadAllText(path)) : throw new ModelFormatException(folder, "there is no adapter.");
+        return File.Exists(path) ? Keep(Make(model, File.ReadAllText(path))) : throw new ModelFormatException(folder, "there is no adapter.");
+    }
+
+    public void Release(ModelArtifact artifact) => Assert.True(live.TryRemove(artifact, out _), "An artifact was released twice, or is not one of ours.");
+
+    /// <summary>Artifacts that were made and not yet released.</summary>
+    public int LiveArtifacts => live.Count;
+
+    private readonly ConcurrentDictionary<ModelArtifact, byte> live = new();
+
+    public ModelArtifact Keep(ModelArtifact artifact)
+    {
+        live[artifact] = 0;
+        return artifact;
     }
 
     public static ModelArtifact Make(ModelReference model, string weights)
@@ -92,7 +105,7 @@ internal sealed class FakeModels : IModelHost
         {
             if (!method.Trains)
             {
-                return new ModelArtifact { Model = request.Model.Model };
+                return models.Keep(new ModelArtifact { Model = request.Model.Model });
             }
 
             string options = CanonicalJson.Write(CanonicalJson.ToNode((method as FakeMethod)?.Options, "method"));
@@ -113,7 +126,7 @@ internal sealed class FakeModels : IModelHost
             }
 
             models.Trained.Enqueue(name);
-            return Make(request.Model.Model, weights);
+            return models.Keep(Make(request.Model.Model, weights));
         }
 
         public Task<ITextGenerator> OpenAsync(ModelDescription model, ModelArtifact artifact, CancellationToken cancellationToken) =>
