@@ -18,6 +18,7 @@ public sealed class SafetensorsFile : IDisposable
     {
         Path = path;
         Entries = header.Entries;
+        Names = [.. header.Entries.Keys.Order(StringComparer.Ordinal)];
         Metadata = header.Metadata;
         length = new FileInfo(path).Length;
     }
@@ -27,6 +28,15 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>The tensors by name: number type, shape and place.</summary>
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
+
+    /// <summary>The names of all tensors, sorted.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>The number type, shape and place of one tensor.</summary>
+    /// <exception cref="KeyNotFoundException">The file holds no such tensor.</exception>
+    public SafetensorsEntry this[string name] => Entries.TryGetValue(name, out SafetensorsEntry? entry)
+        ? entry
+        : throw new KeyNotFoundException($"{Path} holds no tensor '{name}'.");
 
     /// <summary>The free text that the file carries, such as <c>format</c>: <c>pt</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
@@ -81,11 +91,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="KeyNotFoundException">The file holds no such tensor.</exception>
     public Tensor Read(string name)
     {
-        if (!Entries.TryGetValue(name, out SafetensorsEntry? entry))
-        {
-            throw new KeyNotFoundException($"{Path} holds no tensor '{name}'.");
-        }
-
+        SafetensorsEntry entry = this[name];
         long[] shape = [.. entry.Shape];
         int size = SafetensorsEntry.ElementSize(entry.DataType);
         if (entry.ByteCount == 0)
