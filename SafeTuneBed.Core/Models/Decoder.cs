@@ -16,15 +16,18 @@ internal sealed class Decoder : IDisposable
     private readonly Tensor finalNorm;
     private readonly RotaryTable rotary;
 
-    private Decoder(DecoderOptions options, ScalarType type, Device device, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Tensor finalNorm, Tensor? head)
+    private Decoder(string source, DecoderOptions options, ScalarType type, Device device, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Tensor finalNorm, Tensor? head)
     {
-        (Options, ComputeType, Device) = (options, type, device);
+        (Source, Options, ComputeType, Device) = (source, options, type, device);
         (this.embedding, this.layers, this.finalNorm) = (embedding, layers, finalNorm);
         HeadLayer = new LinearLayer("lm_head", head ?? embedding, null);
         Linears = [.. layers.SelectMany(l => l.Linears)];
         rotary = new RotaryTable(options, type, device);
         Weights = CollectWeights();
     }
+
+    /// <summary>The folder it was loaded from, for messages.</summary>
+    public string Source { get; }
 
     /// <summary>What distinguishes this decoder from others.</summary>
     public DecoderOptions Options { get; }
@@ -70,6 +73,7 @@ internal sealed class Decoder : IDisposable
         using var noGrad = no_grad();
         using var loader = new DecoderLoader(files, options, computeType, device);
         var decoder = new Decoder(
+            folder,
             options,
             computeType,
             device,
@@ -97,25 +101,19 @@ internal sealed class Decoder : IDisposable
 
     /// <summary>Hidden states after the final norm for rows padded anywhere, above all on the left.</summary>
     /// <param name="ids_BT">Token ids, int64, [B, T].</param>
-    /// <param name="mask_BT">True (or not 0) at real tokens, [B, T].</param>
+    /// <param name="mask_BT">True (or not 0) at real tokens, [B, T]; null when every token is real.</param>
     /// <param name="positions_BT">Position of each token, int64, [B, T]; null counts the real tokens of each row from 0.</param>
     /// <param name="cache">An empty cache to fill, or null.</param>
     /// <param name="residuals">As in the other form.</param>
-    public Tensor Hidden(Tensor ids_BT, Tensor mask_BT, Tensor? positions_BT = null, KeyValueCache? cache = null, ICollection<Tensor>? residuals = null)
+    public Tensor Hidden(Tensor ids_BT, Tensor? mask_BT, Tensor? positions_BT = null, KeyValueCache? cache = null, ICollection<Tensor>? residuals = null)
     {
         using var scope = NewDisposeScope();
         long length = ids_BT.size(1);
         cache?.Reserve(length);
-        Tensor visible_BT = mask_BT.to(ScalarType.Bool);
-        positions_BT ??= visible_BT.to(ScalarType.Int64).cumsum(1).sub_(1).clamp_min_(0);
-        long bound = positions_BT.numel() == 0 ? 1 : positions_BT.max().item<long>() + 1;
-        (Tensor cos, Tensor sin) = rotary.At(positions_BT, bound);
-
-        // A padding position sees itself, so that no row of the mask is empty: kernels differ in what they make of an empty one.
-        Tensor self_TT = eye(length, dtype: ScalarType.Bool, device: Device);
-        Tensor causal_TT = ones([length, length], ScalarType.Bool, Device).tril();
-        Tensor mask_B1TT = visible_BT.unsqueeze(1).logical_and(causal_TT).logical_or(self_TT).unsqueeze(1);
-        Tensor hidden = Run(ids_BT, new AttentionContext(cos, sin, mask_B1TT, cache), residuals);
+        Tensor? visible_BT = mask_BT?.to(ScalarType.Bool);
+        positions_BT ??= visible_BT?.to(ScalarType.Int64).cumsum(1).sub_(1).clamp_min_(0);
+        (Tensor cos, Tensor sin) = positions_BT is null ? rotary.Range(0, length) : rotary.At(positions_BT, positions_BT.max().item<long>() + 1);
+        Tensor hidden = Run(ids_BT, new AttentionContext(cos, sin, visible_BT is null ? null : CausalMask(visible_BT), cache), residuals);
         cache?.Advance(length);
         return hidden.MoveToOuterDisposeScope();
     }
@@ -124,15 +122,15 @@ internal sealed class Decoder : IDisposable
     /// <param name="ids_B1">Token ids, int64, [B, 1].</param>
     /// <param name="positions_B1">Position of each token in its row, int64, [B, 1].</param>
     /// <param name="bound">More than any of the positions.</param>
-    /// <param name="visible_BS">True at the cached positions (and the new one) that a row may see, [B, cached + 1]; null when all are real.</param>
+    /// <param name="mask_BS">Added to the scores of the cached positions and the new one: 0 where a row may see, -infinity elsewhere, [B, cached + 1]; null when all are real.</param>
     /// <param name="cache">The cache.</param>
     /// <returns>[B, 1, D].</returns>
-    public Tensor Decode(Tensor ids_B1, Tensor positions_B1, long bound, Tensor? visible_BS, KeyValueCache cache)
+    public Tensor Decode(Tensor ids_B1, Tensor positions_B1, long bound, Tensor? mask_BS, KeyValueCache cache)
     {
         using var scope = NewDisposeScope();
         cache.Reserve(1);
         (Tensor cos, Tensor sin) = rotary.At(positions_B1, bound);
-        Tensor hidden = Run(ids_B1, new AttentionContext(cos, sin, visible_BS?.unsqueeze(1).unsqueeze(1), cache), null);
+        Tensor hidden = Run(ids_B1, new AttentionContext(cos, sin, mask_BS?.unsqueeze(1).unsqueeze(1), cache), null);
         cache.Advance(1);
         return hidden.MoveToOuterDisposeScope();
     }
@@ -149,6 +147,19 @@ internal sealed class Decoder : IDisposable
         using (logits)
         {
             return logits.to(ScalarType.Float32);
+        }
+    }
+
+    /// <summary>Refuses token ids that have no embedding: on some devices they would end the process.</summary>
+    /// <exception cref="ModelFormatException">An id is negative or not below V.</exception>
+    public void CheckIds(ReadOnlySpan<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            if (id < 0 || id >= Options.VocabularySize)
+            {
+                throw new ModelFormatException(Source, $"Token id {id} is outside the model's vocabulary of {Options.VocabularySize}. Use the tokenizer that belongs to these weights.");
+            }
         }
     }
 
@@ -179,6 +190,15 @@ internal sealed class Decoder : IDisposable
         Tensor hidden = RmsNorm.Apply(x, finalNorm, Options.NormEpsilon);
         Keep(hidden, residuals);
         return hidden;
+    }
+
+    // A padding position sees itself, so that no row of the mask is empty: kernels differ in what they make of an empty one.
+    private Tensor CausalMask(Tensor visible_BT)
+    {
+        long length = visible_BT.size(1);
+        Tensor self_TT = eye(length, dtype: ScalarType.Bool, device: Device);
+        Tensor causal_TT = ones([length, length], ScalarType.Bool, Device).tril();
+        return visible_BT.unsqueeze(1).logical_and(causal_TT).logical_or(self_TT).unsqueeze(1);
     }
 
     private static void Keep(Tensor x, ICollection<Tensor>? residuals) => residuals?.Add(x.clone().DetachFromDisposeScope());
