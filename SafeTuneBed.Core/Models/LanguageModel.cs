@@ -1,13 +1,131 @@
 using Microsoft.Extensions.AI;
+using SafeTuneBed.Diagnostics;
+using SafeTuneBed.Models.Families;
+using SafeTuneBed.Text;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace SafeTuneBed.Models;
 
-/// <summary>A decoder with its tokenizer and template: answers conversations and scores continuations.</summary>
-internal sealed class LanguageModel : ICausalLanguageModel
+/// <summary>A decoder with its tokenizer and template: answers conversations and scores continuations. All computing is done on <see cref="Thread"/>.</summary>
+internal sealed class LanguageModel : ICausalLanguageModel, IDisposable
 {
-    public string Name => throw new InvalidOperationException("being written");
+    private readonly Generator generator;
+    private readonly ContinuationScorer scorer;
 
-    public Task<IReadOnlyList<Generation>> GenerateAsync(IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, GenerationOptions options, Action<int, Generation>? completed = null, CancellationToken cancellationToken = default) => throw new InvalidOperationException("being written");
+    /// <summary>Puts a loaded decoder together with its text side. It owns the decoder, not the thread.</summary>
+    /// <param name="name">What answers, for records and tables.</param>
+    /// <param name="decoder">Loaded weights.</param>
+    /// <param name="tokenizer">The folder's tokenizer.</param>
+    /// <param name="template">How conversations are written.</param>
+    /// <param name="thread">Where all computing is done.</param>
+    /// <param name="eosIds">End-of-text ids of the model; the template's own stop ids are added.</param>
+    public LanguageModel(string name, Decoder decoder, ModelTokenizer tokenizer, PromptTemplate template, ComputeThread thread, IReadOnlyCollection<int> eosIds)
+    {
+        (Name, Decoder, Tokenizer, Template, Thread) = (name, decoder, tokenizer, template, thread);
+        StopIds = [.. eosIds.Union(template.StopIds).Order()];
+        (generator, scorer) = (new Generator(decoder), new ContinuationScorer(decoder));
+    }
 
-    public Task<IReadOnlyList<ContinuationScore>> ScoreAsync(IReadOnlyList<(IReadOnlyList<ChatMessage> Conversation, string Continuation)> requests, CancellationToken cancellationToken = default) => throw new InvalidOperationException("being written");
+    public string Name { get; }
+
+    public Decoder Decoder { get; }
+
+    public ModelTokenizer Tokenizer { get; }
+
+    public PromptTemplate Template { get; }
+
+    public ComputeThread Thread { get; }
+
+    /// <summary>Ids that end an answer: those of the model's configuration and those of the template.</summary>
+    public IReadOnlyList<int> StopIds { get; }
+
+    /// <summary>Loads a Hugging Face folder on the compute thread.</summary>
+    /// <param name="folder">Configuration and weights.</param>
+    /// <param name="tokenizer">The folder's tokenizer.</param>
+    /// <param name="template">How conversations are written.</param>
+    /// <param name="thread">The thread to compute on; it outlives the model.</param>
+    /// <param name="dataType">Type of the arithmetic; Auto asks <see cref="CapabilityProbe"/>.</param>
+    /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>; null takes cuda where it is present.</param>
+    /// <param name="name">Name in records; null for the folder's.</param>
+    /// <param name="cancellationToken">Withdraws the loading before it begins.</param>
+    /// <exception cref="ModelFormatException">The folder can't be loaded; the message names every fault.</exception>
+    /// <exception cref="ConfigurationException">The device is unknown or not present.</exception>
+    public static Task<LanguageModel> LoadAsync(
+        string folder,
+        ModelTokenizer tokenizer,
+        PromptTemplate template,
+        ComputeThread thread,
+        DataType dataType = DataType.Auto,
+        string? device = null,
+        string? name = null,
+        CancellationToken cancellationToken = default)
+        => thread.RunAsync(
+            () =>
+            {
+                Device place = ComputeDevice.Parse(device);
+                ScalarType type = CapabilityProbe.Choose(dataType, place, ModelFamilies.Describe(folder).HiddenSize);
+                IReadOnlyList<int> eosIds = GenerationConfig.ReadStopIds(folder);
+                var decoder = Decoder.Load(folder, type, place);
+                return new LanguageModel(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), decoder, tokenizer, template, thread, eosIds);
+            },
+            cancellationToken);
+
+    /// <summary>As <see cref="LoadAsync"/>, waiting for the thread.</summary>
+    public static LanguageModel Load(string folder, ModelTokenizer tokenizer, PromptTemplate template, ComputeThread thread, DataType dataType = DataType.Auto, string? device = null, string? name = null)
+        => LoadAsync(folder, tokenizer, template, thread, dataType, device, name).GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    /// <remarks><paramref name="completed"/> is called on the compute thread: it should be quick.</remarks>
+    public async Task<IReadOnlyList<Generation>> GenerateAsync(
+        IReadOnlyList<IReadOnlyList<ChatMessage>> conversations,
+        GenerationOptions options,
+        Action<int, Generation>? completed = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(conversations);
+        ArgumentNullException.ThrowIfNull(options);
+        int[][] prompts = [.. conversations.Select(Template.EncodePrompt)];
+        var answers = new Generation[prompts.Length];
+        var text = new AnswerText(Tokenizer, StopIds, options.StopStrings);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Thread.Stopping);
+        await Thread.RunAsync(
+            () => generator.Generate(
+                prompts,
+                options,
+                StopIds,
+                (i, ids) =>
+                {
+                    answers[i] = new Generation { Text = text.Of(ids), TokenIds = ids.TokenIds, PromptTokenCount = prompts[i].Length, FinishReason = ids.FinishReason };
+                    completed?.Invoke(i, answers[i]);
+                },
+                linked.Token,
+                text.Ends),
+            cancellationToken).ConfigureAwait(false);
+        return answers;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ContinuationScore>> ScoreAsync(
+        IReadOnlyList<(IReadOnlyList<ChatMessage> Conversation, string Continuation)> requests,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        (int[] Context, int[] Continuation)[] ids = [.. requests.Select(r => (Template.EncodePrompt(r.Conversation), Template.EncodeContinuation(r.Continuation)))];
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Thread.Stopping);
+        return await Thread.RunAsync(() => scorer.Score(ids, linked.Token), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Frees the weights once the work that was asked for before is done.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            Thread.RunAsync(Decoder.Dispose).GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
+        {
+            Decoder.Dispose();   // the thread has ended, so nothing computes any more
+        }
+    }
 }

@@ -1,0 +1,231 @@
+using SafeTuneBed.Models.Families;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeTuneBed.Models;
+
+/// <summary>
+/// A decoder-only transformer described by <see cref="DecoderOptions"/>, with frozen weights. Shapes in names: B rows, T positions, D width, V vocabulary,
+/// H and KV query and key/value heads of d numbers.
+/// </summary>
+/// <remarks>Not safe for use by several threads at a time; its owner runs it on one compute thread.</remarks>
+internal sealed class Decoder : IDisposable
+{
+    private readonly Tensor embedding;
+    private readonly IReadOnlyList<DecoderLayer> layers;
+    private readonly Tensor finalNorm;
+    private readonly RotaryTable rotary;
+
+    private Decoder(string source, DecoderOptions options, ScalarType type, Device device, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Tensor finalNorm, Tensor? head)
+    {
+        (Source, Options, ComputeType, Device) = (source, options, type, device);
+        (this.embedding, this.layers, this.finalNorm) = (embedding, layers, finalNorm);
+        HeadLayer = new LinearLayer("lm_head", head ?? embedding, null);
+        Linears = [.. layers.SelectMany(l => l.Linears)];
+        rotary = new RotaryTable(options, type, device);
+        Weights = CollectWeights();
+    }
+
+    /// <summary>The folder it was loaded from, for messages.</summary>
+    public string Source { get; }
+
+    /// <summary>What distinguishes this decoder from others.</summary>
+    public DecoderOptions Options { get; }
+
+    /// <summary>The type of weights and arithmetic.</summary>
+    public ScalarType ComputeType { get; }
+
+    /// <summary>Where the weights are.</summary>
+    public Device Device { get; }
+
+    /// <summary>Every linear layer but the output head, in the model's order: q, k, v, o, gate, up, down of each block.</summary>
+    public IReadOnlyList<LinearLayer> Linears { get; }
+
+    /// <summary>The output head as a layer, <c>lm_head</c>. Its weight is the embedding where the model ties them.</summary>
+    public LinearLayer HeadLayer { get; }
+
+    /// <summary>The output head's weight, [V, D].</summary>
+    public Tensor HeadWeight => HeadLayer.Weight;
+
+    /// <summary>All weights by Hugging Face name; a tied head is not listed twice. Writing to one in place changes the model.</summary>
+    public IReadOnlyDictionary<string, Tensor> Weights { get; }
+
+    /// <summary>Loads a Hugging Face folder: <c>config.json</c> and safetensors, one file or shards.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="computeType">Type of weights and arithmetic, whatever the stored type: float32, float64, bfloat16 or float16.</param>
+    /// <param name="device">Where to put the weights.</param>
+    /// <exception cref="ModelFormatException">
+    /// The configuration or the files are damaged, or tensors are missing, superfluous or misshapen. Everything is checked before the first weight is read.
+    /// </exception>
+    public static Decoder Load(string folder, ScalarType computeType, Device device)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(device);
+        if (!is_floating_point(computeType))
+        {
+            throw new ArgumentOutOfRangeException(nameof(computeType), computeType, "A decoder computes in a floating-point type.");
+        }
+
+        DecoderOptions options = ModelFamilies.Describe(folder);
+        using SafetensorsShards files = SafetensorsShards.Open(folder);
+        WeightLayout.Check(files, options, folder);
+        using var ordinary = inference_mode(false);
+        using var noGrad = no_grad();
+        using var loader = new DecoderLoader(files, options, computeType, device);
+        var decoder = new Decoder(
+            folder,
+            options,
+            computeType,
+            device,
+            loader.Load(WeightLayout.Embedding),
+            [.. Enumerable.Range(0, options.LayerCount).Select(loader.LoadLayer)],
+            loader.Load(WeightLayout.FinalNorm),
+            options.TieWordEmbeddings ? null : loader.Load(WeightLayout.Head));
+        loader.Release();
+        return decoder;
+    }
+
+    /// <summary>
+    /// Hidden states after the final norm, for training and scoring: rows start at position 0 and are padded on the right, if at all. Padding needs no mask,
+    /// because no position sees a later one; what comes out at padding means nothing. With a graph where gradients are enabled and something below requires one.
+    /// </summary>
+    /// <param name="ids_BT">Token ids, int64, [B, T].</param>
+    /// <param name="residuals">Receives the residual stream after the embedding, after each block and after the final norm, [B, T, D] each; the caller disposes them.</param>
+    /// <returns>[B, T, D]; the caller disposes it.</returns>
+    public Tensor Hidden(Tensor ids_BT, ICollection<Tensor>? residuals = null)
+    {
+        using var scope = NewDisposeScope();
+        (Tensor cos, Tensor sin) = rotary.Range(0, ids_BT.size(1));
+        return Run(ids_BT, new AttentionContext(cos, sin, null, null), residuals).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Hidden states after the final norm for rows padded anywhere, above all on the left.</summary>
+    /// <param name="ids_BT">Token ids, int64, [B, T].</param>
+    /// <param name="mask_BT">True (or not 0) at real tokens, [B, T]; null when every token is real.</param>
+    /// <param name="positions_BT">Position of each token, int64, [B, T]; null counts the real tokens of each row from 0.</param>
+    /// <param name="cache">An empty cache to fill, or null.</param>
+    /// <param name="residuals">As in the other form.</param>
+    public Tensor Hidden(Tensor ids_BT, Tensor? mask_BT, Tensor? positions_BT = null, KeyValueCache? cache = null, ICollection<Tensor>? residuals = null)
+    {
+        using var scope = NewDisposeScope();
+        long length = ids_BT.size(1);
+        cache?.Reserve(length);
+        Tensor? visible_BT = mask_BT?.to(ScalarType.Bool);
+        positions_BT ??= visible_BT?.to(ScalarType.Int64).cumsum(1).sub_(1).clamp_min_(0);
+        (Tensor cos, Tensor sin) = positions_BT is null ? rotary.Range(0, length) : rotary.At(positions_BT, positions_BT.max().item<long>() + 1);
+        Tensor hidden = Run(ids_BT, new AttentionContext(cos, sin, visible_BT is null ? null : CausalMask(visible_BT), cache), residuals);
+        cache?.Advance(length);
+        return hidden.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Hidden states of one new token per row behind a filled cache.</summary>
+    /// <param name="ids_B1">Token ids, int64, [B, 1].</param>
+    /// <param name="positions_B1">Position of each token in its row, int64, [B, 1].</param>
+    /// <param name="bound">More than any of the positions.</param>
+    /// <param name="mask_BS">Added to the scores of the cached positions and the new one: 0 where a row may see, -infinity elsewhere, [B, cached + 1]; null when all are real.</param>
+    /// <param name="cache">The cache.</param>
+    /// <returns>[B, 1, D].</returns>
+    public Tensor Decode(Tensor ids_B1, Tensor positions_B1, long bound, Tensor? mask_BS, KeyValueCache cache)
+    {
+        using var scope = NewDisposeScope();
+        cache.Reserve(1);
+        (Tensor cos, Tensor sin) = rotary.At(positions_B1, bound);
+        Tensor hidden = Run(ids_B1, new AttentionContext(cos, sin, mask_BS?.unsqueeze(1).unsqueeze(1), cache), null);
+        cache.Advance(1);
+        return hidden.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits of hidden states: [..., D] to [..., V] in float32 (float64 where the decoder computes in it), with graph where one is asked for.</summary>
+    public Tensor Head(Tensor hidden)
+    {
+        Tensor logits = HeadLayer.Forward(hidden);
+        if (logits.dtype is ScalarType.Float32 or ScalarType.Float64)
+        {
+            return logits;
+        }
+
+        using (logits)
+        {
+            return logits.to(ScalarType.Float32);
+        }
+    }
+
+    /// <summary>Refuses token ids that have no embedding: on some devices they would end the process.</summary>
+    /// <exception cref="ModelFormatException">An id is negative or not below V.</exception>
+    public void CheckIds(ReadOnlySpan<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            if (id < 0 || id >= Options.VocabularySize)
+            {
+                throw new ModelFormatException(Source, $"Token id {id} is outside the model's vocabulary of {Options.VocabularySize}. Use the tokenizer that belongs to these weights.");
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        embedding.Dispose();
+        finalNorm.Dispose();
+        HeadLayer.Weight.Dispose();
+        rotary.Dispose();
+        foreach (DecoderLayer layer in layers)
+        {
+            layer.Dispose();
+        }
+    }
+
+    private Tensor Run(Tensor ids_BT, AttentionContext context, ICollection<Tensor>? residuals)
+    {
+        long[] shape = [ids_BT.size(0), ids_BT.size(1), Options.HiddenSize];
+        Tensor x = embedding.index_select(0, ids_BT.reshape(-1)).view(shape);
+        Keep(x, residuals);
+        for (int i = 0; i < layers.Count; i++)
+        {
+            using Tensor before = x;
+            x = DecoderBlock.Forward(layers[i], Options, i, x, context);
+            Keep(x, residuals);
+        }
+
+        Tensor hidden = RmsNorm.Apply(x, finalNorm, Options.NormEpsilon);
+        Keep(hidden, residuals);
+        return hidden;
+    }
+
+    // A padding position sees itself, so that no row of the mask is empty: kernels differ in what they make of an empty one.
+    private Tensor CausalMask(Tensor visible_BT)
+    {
+        long length = visible_BT.size(1);
+        Tensor self_TT = eye(length, dtype: ScalarType.Bool, device: Device);
+        Tensor causal_TT = ones([length, length], ScalarType.Bool, Device).tril();
+        return visible_BT.unsqueeze(1).logical_and(causal_TT).logical_or(self_TT).unsqueeze(1);
+    }
+
+    private static void Keep(Tensor x, ICollection<Tensor>? residuals) => residuals?.Add(x.clone().DetachFromDisposeScope());
+
+    private Dictionary<string, Tensor> CollectWeights()
+    {
+        var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal) { [WeightLayout.Embedding] = embedding };
+        for (int i = 0; i < layers.Count; i++)
+        {
+            weights[$"{WeightLayout.Layer(i)}.input_layernorm.weight"] = layers[i].InputNorm;
+            weights[$"{WeightLayout.Layer(i)}.post_attention_layernorm.weight"] = layers[i].PostAttentionNorm;
+            foreach (LinearLayer linear in layers[i].Linears)
+            {
+                weights[linear.Path + ".weight"] = linear.Weight;
+                if (linear.Bias is not null)
+                {
+                    weights[linear.Path + ".bias"] = linear.Bias;
+                }
+            }
+        }
+
+        weights[WeightLayout.FinalNorm] = finalNorm;
+        if (!Options.TieWordEmbeddings)
+        {
+            weights[WeightLayout.Head] = HeadWeight;
+        }
+
+        return weights;
+    }
+}

@@ -1,0 +1,22 @@
+namespace SafeTuneBed.Models;
+
+/// <summary>One prompt on its way to an answer.</summary>
+internal sealed class GenerationRow(int index, int[] prompt, ulong seed)
+{
+    private SampleStream stream = new(seed, index);
+
+    /// <summary>Its place in the call.</summary>
+    public int Index { get; } = index;
+
+    /// <summary>Prompt ids.</summary>
+    public int[] Prompt { get; } = prompt;
+
+    /// <summary>New ids so far.</summary>
+    public List<int> NewIds { get; } = [];
+
+    /// <summary>Tokens in all.</summary>
+    public int Length => Prompt.Length + NewIds.Count;
+
+    /// <summary>The next number of the row's own random stream.</summary>
+    public double NextUniform() => stream.Next();
+}

@@ -1,0 +1,95 @@
+using static TorchSharp.torch;
+
+namespace SafeTuneBed.Models;
+
+/// <summary>Answers prompts given as ids: rows of similar length are decoded together, and a finished row leaves its batch.</summary>
+/// <remarks>Runs synchronously on the calling thread, which must be the decoder's. Adapters in force are applied as they are, unmerged.</remarks>
+internal sealed class Generator(Decoder decoder)
+{
+    /// <summary>Generates one answer for each prompt, in the prompts' order.</summary>
+    /// <param name="prompts">Token ids; those of a prompt that is empty or fills the context give <see cref="FinishReason.Error"/>.</param>
+    /// <param name="options">Limits, batch size and sampling. Prompt i draws from stream (seed, i). Stop strings are the caller's, through <paramref name="ends"/>.</param>
+    /// <param name="stopIds">Ids that end an answer and are its last.</param>
+    /// <param name="completed">Hears each index once, as soon as that answer is there, on this thread.</param>
+    /// <param name="cancellationToken">Asked before every token.</param>
+    /// <param name="ends">Says whether an answer, given all its ids so far, has come to its end; asked after each token.</param>
+    /// <exception cref="ConfigurationException">An option is out of range.</exception>
+    /// <exception cref="ModelFormatException">A prompt holds an id that the model does not know.</exception>
+    public IReadOnlyList<GeneratedIds> Generate(
+        IReadOnlyList<int[]> prompts,
+        GenerationOptions options,
+        IReadOnlyCollection<int> stopIds,
+        Action<int, GeneratedIds>? completed = null,
+        CancellationToken cancellationToken = default,
+        Func<IReadOnlyList<int>, bool>? ends = null)
+    {
+        ArgumentNullException.ThrowIfNull(prompts);
+        ArgumentNullException.ThrowIfNull(stopIds);
+        Check(options);
+        foreach (int[] prompt in prompts)
+        {
+            decoder.CheckIds(prompt);
+        }
+
+        var answers = new GeneratedIds[prompts.Count];
+        void Finish(int index, GeneratedIds answer)
+        {
+            answers[index] = answer;
+            completed?.Invoke(index, answer);
+        }
+
+        var rows = new List<GenerationRow>();
+        for (int i = 0; i < prompts.Count; i++)
+        {
+            if (prompts[i].Length == 0 || prompts[i].Length >= decoder.Options.ContextLength)
+            {
+                Finish(i, new GeneratedIds([], FinishReason.Error));
+            }
+            else
+            {
+                rows.Add(new GenerationRow(i, prompts[i], options.Seed));
+            }
+        }
+
+        // Longest first: if memory does not suffice, that shows at once.
+        rows.Sort((a, b) => a.Prompt.Length != b.Prompt.Length ? b.Prompt.Length.CompareTo(a.Prompt.Length) : a.Index.CompareTo(b.Index));
+        HashSet<int> stops = [.. stopIds];
+        FinishReason? Judge(GenerationRow row) => stops.Contains(row.NewIds[^1]) || (ends?.Invoke(row.NewIds) ?? false) ? FinishReason.Stop
+            : row.NewIds.Count >= options.MaxNewTokens ? FinishReason.Length
+            : row.Length >= decoder.Options.ContextLength ? FinishReason.ContextFull
+            : null;
+
+        using var inference = inference_mode();
+        foreach (GenerationRow[] chunk in rows.Chunk(options.BatchSize))
+        {
+            using var batch = new GenerationBatch(decoder, chunk, options);
+            batch.Run(Judge, Finish, cancellationToken);
+        }
+
+        return answers;
+    }
+
+    private static void Check(GenerationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var faults = new List<string>();
+        void Require(bool holds, string name, object value, string range)
+        {
+            if (!holds)
+            {
+                faults.Add(FormattableString.Invariant($"{name} is {value}, needed is {range}"));
+            }
+        }
+
+        Require(options.MaxNewTokens >= 1, nameof(options.MaxNewTokens), options.MaxNewTokens, "at least 1");
+        Require(double.IsFinite(options.Temperature) && options.Temperature >= 0, nameof(options.Temperature), options.Temperature, "0 (greedy) or more");
+        Require(options.TopP is > 0 and <= 1, nameof(options.TopP), options.TopP, "above 0 and at most 1");
+        Require(options.TopK >= 0, nameof(options.TopK), options.TopK, "0 (all) or more");
+        Require(options.BatchSize >= 1, nameof(options.BatchSize), options.BatchSize, "at least 1");
+        Require(options.StopStrings.All(s => !string.IsNullOrEmpty(s)), nameof(options.StopStrings), "with an empty string", "texts of at least one character");
+        if (faults.Count > 0)
+        {
+            throw new ConfigurationException($"Generation options: {string.Join("; ", faults)}.");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeTuneBed.Models;
+
+/// <summary>
+/// Root mean square norm (Zhang and Sennrich 2019): y = x / sqrt(mean(x^2) + eps) * w over the last dimension. Half-precision input is
+/// normalized in float32 and rounded before it is weighted, as transformers does.
+/// </summary>
+internal static class RmsNorm
+{
+    /// <summary>x [..., D] and weight [D] to [..., D], in x's type.</summary>
+    public static Tensor Apply(Tensor x, Tensor weight, double epsilon)
+    {
+        if (!is_grad_enabled() || !(x.requires_grad || weight.requires_grad))
+        {
+            return Forward(x, weight, epsilon, out _);
+        }
+
+        return weight.requires_grad ? Differentiable(x, weight, epsilon) : RmsNormFunction.apply(x, new Frozen(weight), epsilon);
+    }
+
+    /// <summary>The norm without a graph, and the factor 1 / rms [..., 1] of each row in the type of the arithmetic.</summary>
+    public static Tensor Forward(Tensor x, Tensor weight, double epsilon, out Tensor factor)
+    {
+        using var scope = NewDisposeScope();
+        Tensor wide = Widen(x);
+        factor = wide.square().mean([-1L], true).add_(epsilon).rsqrt_().MoveToOuterDisposeScope();
+        return wide.mul(factor).to(x.dtype).mul_(weight).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>x in float32 where it is of lower precision, else x itself (a new handle on the same numbers: not to be written to).</summary>
+    public static Tensor Widen(Tensor x) => x.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? x.to(ScalarType.Float32) : x.alias();
+
+    private static Tensor Differentiable(Tensor x, Tensor weight, double epsilon)
+    {
+        using var scope = NewDisposeScope();
+        Tensor wide = Widen(x);
+        return wide.mul(wide.square().mean([-1L], true).add(epsilon).rsqrt()).to(x.dtype).mul(weight).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>The norm with a frozen weight: saves x and one number a row, and needs three passes where autograd makes eight nodes.</summary>
+internal sealed class RmsNormFunction : autograd.SingleTensorFunction<RmsNormFunction>
+{
+    public override string Name => nameof(RmsNormFunction);
+
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] args)
+    {
+        (Tensor x, var weight) = ((Tensor)args[0], (Frozen)args[1]);
+        Tensor y = RmsNorm.Forward(x, weight.Value, (double)args[2], out Tensor factor);
+        ctx.save_for_backward([x, factor]);
+        ctx.save_data("weight", weight);
+        return y;
+    }
+
+    // With n = x r and g the gradient of y times w: dx = r (g - n mean(g n)).
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)
+    {
+        using var scope = NewDisposeScope();
+        List<Tensor> saved = ctx.get_saved_variables();
+        Tensor x = RmsNorm.Widen(saved[0]), factor = saved[1];
+        Tensor weighted = RmsNorm.Widen(gradient.mul(((Frozen)ctx.get_data("weight")).Value));
+        Tensor share = weighted.mul(x).mean([-1L], true).mul_(factor.pow(3)).neg_();
+        Tensor result = weighted.mul(factor).addcmul_(x, share, 1).to(saved[0].dtype);
+        return [result.MoveToOuterDisposeScope(), null!, null!];
+    }
+}

@@ -1,0 +1,53 @@
+using static TorchSharp.torch;
+
+namespace SafeTuneBed.Models;
+
+/// <summary>Cosines and sines of all positions met so far, computed in double precision and rounded once.</summary>
+internal sealed class RotaryTable(DecoderOptions options, ScalarType type, Device device) : IDisposable
+{
+    private readonly double[] frequencies = options.Rope.Frequencies(options.HeadSize);
+    private Tensor? cos;
+    private Tensor? sin;
+    private long length;
+
+    /// <summary>Angles of positions start to start + count: two tensors [count, 1, d/2].</summary>
+    public (Tensor Cos, Tensor Sin) Range(long start, long count)
+    {
+        Grow(start + count);
+        return (cos!.narrow(0, start, count), sin!.narrow(0, start, count));
+    }
+
+    /// <summary>Angles of given positions [B, T] (int64, from 0, below <paramref name="bound"/>): two tensors [B, T, 1, d/2].</summary>
+    public (Tensor Cos, Tensor Sin) At(Tensor positions, long bound)
+    {
+        Grow(bound);
+        using var scope = NewDisposeScope();
+        Tensor flat = positions.reshape(-1);
+        long[] shape = [.. positions.shape, 1, frequencies.Length];
+        return (cos!.index_select(0, flat).view(shape).MoveToOuterDisposeScope(), sin!.index_select(0, flat).view(shape).MoveToOuterDisposeScope());
+    }
+
+    public void Dispose()
+    {
+        cos?.Dispose();
+        sin?.Dispose();
+    }
+
+    private void Grow(long needed)
+    {
+        if (needed <= length)
+        {
+            return;
+        }
+
+        // Made outside inference mode even when generation asks first: training uses the same tables.
+        using var ordinary = inference_mode(false);
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        length = Math.Max(needed, Math.Min(Math.Max(2 * length, 256), Math.Max(options.ContextLength, 256)));
+        Tensor angles = arange(length, ScalarType.Float64).unsqueeze(1).mul(tensor(frequencies)).unsqueeze(1);
+        Dispose();
+        cos = angles.cos().to(type).to(device).DetachFromDisposeScope();
+        sin = angles.sin().to(type).to(device).DetachFromDisposeScope();
+    }
+}

@@ -1,0 +1,152 @@
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace SafeTuneBed.Models;
+
+/// <summary>All weights of a model folder: one <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> names.</summary>
+internal sealed class SafetensorsShards : IDisposable
+{
+    public const string SingleName = "model.safetensors";
+    public const string IndexName = "model.safetensors.index.json";
+
+    private readonly Dictionary<string, SafetensorsFile> files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SafetensorsFile> owners = new(StringComparer.Ordinal);
+
+    private SafetensorsShards()
+    {
+    }
+
+    /// <summary>Names of all tensors.</summary>
+    public IReadOnlyCollection<string> Names => owners.Keys;
+
+    /// <summary>Opens the weights of a folder. One file is preferred to shards when both are there, as elsewhere.</summary>
+    /// <exception cref="ModelFormatException">Weights are missing or damaged; the message names every fault of every file.</exception>
+    public static SafetensorsShards Open(string folder)
+    {
+        string single = Path.Combine(folder, SingleName), index = Path.Combine(folder, IndexName);
+        var shards = new SafetensorsShards();
+        try
+        {
+            if (File.Exists(single))
+            {
+                shards.Add(SafetensorsFile.Open(single), SingleName);
+            }
+            else if (File.Exists(index))
+            {
+                shards.OpenIndex(folder, index);
+            }
+            else
+            {
+                throw new ModelFormatException(folder, $"The folder holds neither {SingleName} nor {IndexName}. Convert other formats to safetensors first.");
+            }
+
+            return shards;
+        }
+        catch
+        {
+            shards.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Type and shape of a tensor, or null where there is none of that name.</summary>
+    public SafetensorsEntry? Find(string name) => owners.TryGetValue(name, out SafetensorsFile? file) ? file.Entries[name] : null;
+
+    /// <summary>The mapped tensor; the caller disposes it.</summary>
+    public Tensor Read(string name) => owners[name].Read(name);
+
+    public void Dispose()
+    {
+        foreach (SafetensorsFile file in files.Values)
+        {
+            file.Dispose();
+        }
+    }
+
+    private void Add(SafetensorsFile file, string name)
+    {
+        files.Add(name, file);
+        foreach (string tensor in file.Entries.Keys)
+        {
+            owners.Add(tensor, file);
+        }
+    }
+
+    private void OpenIndex(string folder, string index)
+    {
+        var faults = new ModelFaults(index);
+        Dictionary<string, string> map = ReadWeightMap(index, faults);
+        foreach (string shard in map.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            // A name from an untrusted file must not lead out of the folder.
+            if (shard.Length == 0 || shard.AsSpan().ContainsAny("/\\:\0") || shard is "." or "..")
+            {
+                faults.Add($"{ModelFaults.Quote(shard)} is no plain file name");
+                continue;
+            }
+
+            var own = new ModelFaults(shard);
+            if (SafetensorsFile.TryOpen(Path.Combine(folder, shard), own) is { } file)
+            {
+                files.Add(shard, file);
+            }
+
+            foreach (string fault in own.All)
+            {
+                faults.Add($"shard {ModelFaults.Quote(shard)}: {fault}");
+            }
+        }
+
+        foreach ((string tensor, string shard) in map)
+        {
+            if (!files.TryGetValue(shard, out SafetensorsFile? file))
+            {
+                continue;   // told above, once for the shard
+            }
+
+            if (!file.Entries.ContainsKey(tensor))
+            {
+                faults.Add($"shard {ModelFaults.Quote(shard)} lacks tensor {ModelFaults.Quote(tensor)}, which the index puts there");
+            }
+
+            owners[tensor] = file;
+        }
+
+        faults.ThrowIfAny("Download the folder's weights again.");
+    }
+
+    private static Dictionary<string, string> ReadWeightMap(string index, ModelFaults faults)
+    {
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        try
+        {
+            using FileStream stream = File.OpenRead(index);
+            using JsonDocument document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 16 });
+            if (document.RootElement.ValueKind != JsonValueKind.Object
+                || !document.RootElement.TryGetProperty("weight_map", out JsonElement weights) || weights.ValueKind != JsonValueKind.Object)
+            {
+                faults.Add("there is no weight_map object");
+                return map;
+            }
+
+            foreach (JsonProperty item in weights.EnumerateObject())
+            {
+                if (item.Value.ValueKind != JsonValueKind.String || !map.TryAdd(item.Name, item.Value.GetString()!))
+                {
+                    faults.Add($"weight_map entry {ModelFaults.Quote(item.Name)} is given twice or is no string");
+                }
+            }
+
+            if (map.Count == 0)
+            {
+                faults.Add("weight_map is empty");
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            faults.Add("the index can't be read: " + e.Message.TrimEnd('.'));
+        }
+
+        return map;
+    }
+}
