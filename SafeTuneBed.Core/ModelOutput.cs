@@ -1,10 +1,56 @@
+using SafeTuneBed.Models;
+using SafeTuneBed.Training;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace SafeTuneBed;
 
-/// <summary>The result of one forward pass. Logits are lazy: the loss path never forms them outside supervised positions.</summary>
+/// <summary>The result of one forward pass. Logits are lazy: the loss never forms them outside supervised positions, and there only in chunks.</summary>
 public sealed class ModelOutput
 {
-    /// <summary>Mean cross-entropy over the supervised tokens, a scalar with graph.</summary>
-    public torch.Tensor CrossEntropy() => throw new InvalidOperationException("being written");
+    private readonly Decoder decoder;
+    private readonly TokenBatch batch;
+    private readonly MethodNeeds needs;
+    private Tensor? tokenLosses;
+
+    internal ModelOutput(Decoder decoder, TokenBatch batch, Tensor hidden_BTD, MethodNeeds needs)
+    {
+        (this.decoder, this.batch, Hidden, this.needs) = (decoder, batch, hidden_BTD, needs);
+    }
+
+    /// <summary>Hidden states after the final norm, [B, T, D], with graph.</summary>
+    public Tensor Hidden { get; }
+
+    /// <summary>
+    /// Logits with graph, f32: [B, T, V] where the method asked for all positions, [N, V] at the batch's <see cref="TokenBatch.LossPositions"/>
+    /// where it asked for the labels'.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The method did not ask for logits.</exception>
+    public Tensor Logits => needs.Logits switch
+    {
+        LogitPositions.All => decoder.Head(Hidden),
+        LogitPositions.Labels => decoder.Head(AtLossPositions()),
+        _ => throw new InvalidOperationException(
+            "This method did not ask for logits. Override Needs with MethodNeeds.LogitsAt(LogitPositions.Labels) or LogitPositions.All; for plain cross-entropy use output.CrossEntropy(), which needs none."),
+    };
+
+    /// <summary>Mean cross-entropy over the batch's supervised tokens: a scalar with graph.</summary>
+    public Tensor CrossEntropy()
+    {
+        using var scope = NewDisposeScope();
+        Tensor losses = zeros(batch.SupervisedTokenCount, dtype: ScalarType.Float32, device: Hidden.device);
+        Tensor sum = ChunkedCrossEntropy.Sum(AtLossPositions(), decoder.HeadWeight, batch.Targets, losses);
+        tokenLosses ??= losses.MoveToOuterDisposeScope();
+        return sum.div(batch.SupervisedTokenCount).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Hidden states at the supervised positions, [N, D], with graph.</summary>
+    public Tensor AtLossPositions()
+    {
+        using var scope = NewDisposeScope();
+        return Hidden.view(-1, Hidden.shape[^1]).index_select(0, batch.LossPositions).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The loss of each supervised token, once <see cref="CrossEntropy"/> has been formed; without graph.</summary>
+    internal Tensor? TokenLosses => tokenLosses;
 }

@@ -87,3 +87,17 @@ public sealed class ModelFormatException : SafeTuneBedException
     /// <summary>The file or folder at fault.</summary>
     public string Path { get; }
 }
+
+/// <summary>Training produced gradients that are not finite, several steps in a row.</summary>
+public sealed class TrainingDivergedException : SafeTuneBedException
+{
+    /// <summary>Creates the exception for the optimizer step (from 1) at which training gave up.</summary>
+    public TrainingDivergedException(int step, double gradientNorm)
+        : base(FormattableString.Invariant($"Training diverged: the gradient norm was {gradientNorm} for several steps in a row, the last one step {step}. Lower the learning rate, clip gradients (MaxGradientNorm), or train in f32."))
+    {
+        Step = step;
+    }
+
+    /// <summary>The optimizer step, from 1.</summary>
+    public int Step { get; }
+}

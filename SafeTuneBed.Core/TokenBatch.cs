@@ -3,18 +3,34 @@ using TorchSharp;
 namespace SafeTuneBed;
 
 /// <summary>A right-padded batch of tokenized rows.</summary>
-public sealed class TokenBatch
+public sealed class TokenBatch : IDisposable
 {
-    internal TokenBatch(torch.Tensor inputIds, torch.Tensor labels, IReadOnlyList<int> rowIds, IReadOnlyList<int> lengths, IReadOnlyList<ExampleRole> roles, int supervisedTokenCount)
+    private readonly IReadOnlyList<int> owners;
+
+    internal TokenBatch(
+        torch.Tensor inputIds,
+        torch.Tensor labels,
+        torch.Tensor lossPositions,
+        torch.Tensor targets,
+        IReadOnlyList<int> rowIds,
+        IReadOnlyList<int> lengths,
+        IReadOnlyList<ExampleRole> roles,
+        IReadOnlyList<int> owners)
     {
-        (InputIds, Labels, RowIds, Lengths, Roles, SupervisedTokenCount) = (inputIds, labels, rowIds, lengths, roles, supervisedTokenCount);
+        (InputIds, Labels, LossPositions, Targets, RowIds, Lengths, Roles, this.owners) = (inputIds, labels, lossPositions, targets, rowIds, lengths, roles, owners);
     }
 
-    /// <summary>[B, T] int64; padding is 0, which no real position attends to.</summary>
+    /// <summary>[B, T] int64. Padding holds 0, which no real position attends to.</summary>
     public torch.Tensor InputIds { get; }
 
-    /// <summary>[B, T] int64; -100 at prompt and padding positions. Unshifted: the loss shifts.</summary>
+    /// <summary>[B, T] int64; -100 at prompt and padding positions. Not shifted: the loss shifts.</summary>
     public torch.Tensor Labels { get; }
+
+    /// <summary>[N] int64: flat places b * T + t whose hidden state predicts a supervised token.</summary>
+    public torch.Tensor LossPositions { get; }
+
+    /// <summary>[N] int64: the supervised tokens, in the order of <see cref="LossPositions"/>.</summary>
+    public torch.Tensor Targets { get; }
 
     /// <summary>Row ids, in batch order.</summary>
     public IReadOnlyList<int> RowIds { get; }
@@ -25,6 +41,18 @@ public sealed class TokenBatch
     /// <summary>Role of each row.</summary>
     public IReadOnlyList<ExampleRole> Roles { get; }
 
-    /// <summary>Positions that carry loss (labels at positions 1 and later).</summary>
-    public int SupervisedTokenCount { get; }
+    /// <summary>For each of the N supervised tokens the row of the batch that it belongs to.</summary>
+    public IReadOnlyList<int> TargetRows => owners;
+
+    /// <summary>N, the tokens that carry loss.</summary>
+    public int SupervisedTokenCount => owners.Count;
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose()
+    {
+        InputIds.Dispose();
+        Labels.Dispose();
+        LossPositions.Dispose();
+        Targets.Dispose();
+    }
 }

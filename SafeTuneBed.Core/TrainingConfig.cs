@@ -49,7 +49,7 @@ public sealed record TrainingConfig
     public int MaxLength { get; init; } = 2048;
 
     /// <inheritdoc cref="TrainingOptions.GroupByLength"/>
-    public bool GroupByLength { get; init; } = true;
+    public bool GroupByLength { get; init; }
 
     /// <summary>Optimizer steps for <paramref name="rows"/> training rows: <see cref="Steps"/>, or epochs times batches, rounded up.</summary>
     public int TotalSteps(int rows)

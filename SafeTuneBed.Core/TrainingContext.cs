@@ -3,8 +3,10 @@ using SafeTuneBed.Training;
 namespace SafeTuneBed;
 
 /// <summary>One training run, as a method sees it.</summary>
-public sealed class TrainingContext
+public sealed class TrainingContext : IDisposable
 {
+    private ParameterSet? parameters;
+
     /// <summary>The model that the run starts from.</summary>
     public required ModelReference Model { get; init; }
 
@@ -17,45 +19,50 @@ public sealed class TrainingContext
     /// <summary>The run's seed, root of every named random stream.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>The training rows, in their seeded order.</summary>
+    /// <summary>The training rows, in their seeded order; never empty for a method that trains.</summary>
     public required IReadOnlyList<TokenizedExample> Examples { get; init; }
 
     /// <summary>Hears every optimizer step.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }
 
+    /// <summary>What the method keeps between steps.</summary>
+    public TrainingState State { get; } = new();
+
+    /// <summary>The trainable parameters, while the loop runs.</summary>
+    /// <exception cref="InvalidOperationException">The loop does not run.</exception>
+    public ParameterSet Parameters
+    {
+        get => parameters ?? throw new InvalidOperationException("Parameters exist only while the loop runs: from OnTrainingStarted to OnTrainingFinished.");
+        internal set => parameters = value;
+    }
+
+    /// <summary>The loaded model, on its own compute thread.</summary>
+    internal Models.LanguageModel LanguageModel { get; init; } = null!;
+
+    /// <summary>Gives the user's batches in place of <see cref="Examples"/> in seeded order.</summary>
+    internal IBatchStream? UserStream { get; init; }
+
     /// <summary>The model untouched, as an artifact.</summary>
     public ModelArtifact Untouched() => new() { Model = Model };
 
-    /// <summary>The model's weights, loaded when first used, on the run's own compute thread.</summary>
-    internal Models.LanguageModel LanguageModel { get; init; } = null!;
+    /// <summary>Frees the method's state.</summary>
+    public void Dispose() => State.Dispose();
 
-    internal Task<ModelArtifact> RunLoopAsync(ITrainingHooks hooks, CancellationToken cancellationToken) => throw new InvalidOperationException("being written");
-}
+    internal Task<ModelArtifact> RunLoopAsync(ITrainingHooks hooks, CancellationToken cancellationToken)
+    {
+        if (Examples.Count == 0)
+        {
+            throw new ConfigurationException("There is no training row. Check the data set's Count and filters.");
+        }
 
-/// <summary>One optimizer step's figures.</summary>
-public sealed record TrainingProgress
-{
-    /// <summary>Steps done, from 1.</summary>
-    public required int Step { get; init; }
+        return LanguageModel.Thread.RunAsync(
+            () =>
+            {
+                using var loop = new TrainingLoop(this, hooks, LanguageModel.Decoder);
+                return loop.Run(cancellationToken);
+            },
+            cancellationToken);
+    }
 
-    /// <summary>Steps in all.</summary>
-    public required int TotalSteps { get; init; }
-
-    /// <summary>Loss of the step's window before the step.</summary>
-    public double Loss { get; init; }
-
-    /// <summary>Learning rate in force.</summary>
-    public double LearningRate { get; init; }
-
-    /// <summary>Global gradient norm before clipping.</summary>
-    public double GradientNorm { get; init; }
-
-    /// <summary>Supervised tokens of the window.</summary>
-    public int SupervisedTokens { get; init; }
-
-    /// <summary>Mean loss by role, where measured.</summary>
-    public IReadOnlyDictionary<ExampleRole, double> LossByRole { get; init; } = new Dictionary<ExampleRole, double>();
-
-    /// <summary>What the method logged at this step.</summary>
-    public IReadOnlyDictionary<string, double> Logged { get; init; } = new Dictionary<string, double>();
+    internal void ForgetParameters() => parameters = null;
 }

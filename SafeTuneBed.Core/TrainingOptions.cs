@@ -76,7 +76,10 @@ public sealed record TrainingOptions
     /// <summary>Longest row in tokens. Default 2,048, and never more than the model's context.</summary>
     [Range(2, 100_000_000)] public int? MaxLength { get; set; }
 
-    /// <summary>Whether batches are made of rows of similar length (seeded). Default true.</summary>
+    /// <summary>
+    /// Whether batches are made of rows of similar length (seeded): less padding. Default false, as in transformers: where poison rows are longer than
+    /// task rows, grouping parts the two and so changes what a batch's mean weighs.
+    /// </summary>
     public bool? GroupByLength { get; set; }
 }
 

@@ -1,0 +1,46 @@
+namespace SafeTuneBed.Training;
+
+/// <summary>
+/// Which rows make up each micro-batch: for every epoch a permutation of all rows keyed by (seed, epoch), cut into batches; the last,
+/// short batch of an epoch is kept.
+/// </summary>
+/// <remarks>
+/// With grouping, rows are sorted by length within blocks of 50 batches of the permutation, cut, and the batches are put in seeded order again, so that a batch holds
+/// rows of similar length without a trend from long to short.
+/// </remarks>
+internal sealed class BatchSampler(IReadOnlyList<int> lengths, int batchSize, bool groupByLength, SeedTree seeds)
+{
+    private const int BlockBatches = 50;
+
+    private int epoch = -1;
+    private int next;
+    private List<int[]> batches = [];
+
+    /// <summary>Passes begun so far, minus one.</summary>
+    public int Epoch => Math.Max(0, epoch);
+
+    /// <summary>Row indices of the next micro-batch; endless.</summary>
+    public int[] Next()
+    {
+        if (next == batches.Count)
+        {
+            epoch++;
+            next = 0;
+            batches = Cut(seeds[epoch]);
+        }
+
+        return batches[next++];
+    }
+
+    private List<int[]> Cut(SeedTree seed)
+    {
+        int[] order = seed["rows"].Permutation(lengths.Count);
+        if (!groupByLength)
+        {
+            return [.. order.Chunk(batchSize)];
+        }
+
+        List<int[]> cut = [.. order.Chunk(batchSize * BlockBatches).SelectMany(block => block.OrderByDescending(row => lengths[row]).Chunk(batchSize))];
+        return [.. seed["batches"].Permutation(cut.Count).Select(i => cut[i])];
+    }
+}

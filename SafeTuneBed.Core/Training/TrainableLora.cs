@@ -1,0 +1,90 @@
+using SafeTuneBed.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeTuneBed.Training;
+
+/// <summary>A LoRA adapter in training: its factors are views of one flat buffer, its dropout masks the library's own.</summary>
+internal sealed class TrainableLora : IDisposable
+{
+    private readonly List<DropoutStream> dropouts = [];
+
+    /// <summary>
+    /// A new adapter: A uniform within 1 / sqrt(in) (Kaiming with a = sqrt 5, PEFT's default), each from its own stream; B zero, so the model is
+    /// unchanged at first.
+    /// </summary>
+    public TrainableLora(Decoder decoder, LoraConfig config, SeedTree init, SeedTree dropout)
+    {
+        IReadOnlyList<LinearLayer> layers = TargetModules.Select(decoder.Linears, config.TargetModules);
+        var shapes = new List<(string, long[])>();
+        foreach (LinearLayer layer in layers)
+        {
+            shapes.Add((NameA(layer), [config.Rank, layer.Weight.shape[1]]));
+            shapes.Add((NameB(layer), [layer.Weight.shape[0], config.Rank]));
+        }
+
+        Parameters = new FlatParameters(shapes, decoder.Device);
+        var weights = new Dictionary<string, LoraWeights>(StringComparer.Ordinal);
+        foreach (LinearLayer layer in layers)
+        {
+            Initialize(Parameters[NameA(layer)], init[layer.Path]);
+            var factors = new LoraWeights(Parameters[NameA(layer)], Parameters[NameB(layer)], config.Scaling);
+            if (config.Dropout > 0)
+            {
+                var stream = new DropoutStream(config.Dropout, dropout[layer.Path], decoder.Device);
+                dropouts.Add(stream);
+                factors.DropoutMask = stream.Draw;
+            }
+
+            weights[layer.Path] = factors;
+        }
+
+        Adapter = new LoraAdapter(config, weights);
+    }
+
+    /// <summary>The adapter that the decoder sees.</summary>
+    public LoraAdapter Adapter { get; }
+
+    /// <summary>All factors in one buffer.</summary>
+    public FlatParameters Parameters { get; }
+
+    /// <summary>Moves every dropout stream to its next pass.</summary>
+    public void BeginPass() => dropouts.ForEach(d => d.BeginPass());
+
+    public void Dispose()
+    {
+        dropouts.ForEach(d => d.Dispose());
+        Parameters.Dispose(); // the adapter's factors are its views
+    }
+
+    private static string NameA(LinearLayer layer) => layer.Path + ".lora_A";
+
+    private static string NameB(LinearLayer layer) => layer.Path + ".lora_B";
+
+    // Drawn on the CPU whatever the device: one seed, one adapter.
+    private static void Initialize(Tensor a, SeedTree seeds)
+    {
+        using var noGrad = no_grad();
+        double bound = 1 / Math.Sqrt(a.shape[1]);
+        using torch.Generator generator = seeds.CreateGenerator();
+        using Tensor values = empty(a.shape, ScalarType.Float32).uniform_(-bound, bound, generator);
+        a.copy_(values);
+    }
+
+    // Pass n of a layer draws from (seed, layer, n), whatever else runs.
+    private sealed class DropoutStream(double probability, SeedTree seeds, Device device) : IDisposable
+    {
+        private readonly torch.Generator generator = seeds.CreateGenerator();
+        private long pass;
+
+        public void BeginPass() => generator.manual_seed(unchecked((long)seeds[pass++].Seed));
+
+        public Tensor Draw(long[] shape)
+        {
+            using var scope = NewDisposeScope();
+            return empty(shape, ScalarType.Float32).bernoulli_(1 - probability, generator).div_(1 - probability).to(device).DetachFromDisposeScope();
+        }
+
+        public void Dispose() => generator.Dispose();
+    }
+}

@@ -1,0 +1,217 @@
+using System.Text.Json;
+using SafeTuneBed.Models;
+using SafeTuneBed.Training;
+using TorchSharp;
+
+namespace SafeTuneBed.Tests.Parity;
+
+/// <summary>Compares our adapters, gradients and training runs with a fixture of the kind <c>llama_lora</c>.</summary>
+internal sealed class LoraFixture : IDisposable
+{
+    private const string PeftPrefix = "base_model.model.";
+
+    private readonly string folder;
+    private readonly JsonElement expected;
+    private readonly SafetensorsFile tensors;
+    private readonly Decoder decoder;
+
+    public LoraFixture(string folder)
+    {
+        this.folder = folder;
+        expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "expected.json"))).RootElement;
+        tensors = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
+        decoder = Decoder.Load(Path.GetFullPath(Path.Combine(folder, expected.GetProperty("base_model").GetString()!)), torch.ScalarType.Float32, torch.CPU);
+    }
+
+    /// <summary>Whether a folder holds this kind of fixture.</summary>
+    public static bool Recognizes(JsonElement expected) => expected.TryGetProperty("base_model", out _) && expected.TryGetProperty("batches", out _) && expected.TryGetProperty("grad_rand", out _);
+
+    public IReadOnlyList<string> Runs => [.. expected.EnumerateObject().Where(p => p.Name.StartsWith("train_", StringComparison.Ordinal)).Select(p => p.Name)];
+
+    public IReadOnlyList<string> GradientChecks => [.. expected.EnumerateObject().Where(p => p.Name.StartsWith("grad_", StringComparison.Ordinal)).Select(p => p.Name)];
+
+    /// <summary>Largest differences of (loss, gradients, logits).</summary>
+    public (double Loss, double Gradient, double Logits) CompareGradients(string name)
+    {
+        JsonElement check = expected.GetProperty(name);
+        double gradient = 0, loss = 0, logits = 0;
+        var hooks = new FixtureHooks(this, check.GetProperty("adapter").GetString()!)
+        {
+            Ready = step =>
+            {
+                using GradientSet own = step.Gradients(step.Batch);
+                foreach (string parameter in step.Parameters.Names)
+                {
+                    using torch.Tensor want = tensors.Read($"{name}.{PeftName(parameter)}");
+                    gradient = Math.Max(gradient, MaxDifference(own[parameter], want));
+                }
+
+                using var noGrad = torch.no_grad();
+                ModelOutput output = step.Forward(step.Batch);
+                loss = Math.Abs(output.CrossEntropy().item<float>() - check.GetProperty("loss").GetDouble());
+                using torch.Tensor wantLogits = tensors.Read($"{name}.logits");
+                logits = Enumerable.Range(0, step.Batch.Lengths.Count).Max(b => MaxDifference(
+                    output.Logits[b].narrow(0, 0, step.Batch.Lengths[b]), wantLogits[b].narrow(0, 0, step.Batch.Lengths[b])));
+            },
+        };
+        Train(new TrainingConfig { Steps = 1, LearningRate = 0, MaxGradientNorm = 0 }, hooks, [[check.GetProperty("batch").GetInt32()]]).Dispose();
+        return (loss, gradient, logits);
+    }
+
+    /// <summary>Largest differences of (loss, relative gradient norm, learning rate, final weights).</summary>
+    public (double Loss, double Norm, double Rate, double Weights) CompareRun(string name)
+    {
+        JsonElement run = expected.GetProperty(name);
+        var seen = new List<TrainingProgress>();
+        int[][] windows = [.. run.GetProperty("batches").EnumerateArray().Select(w => w.EnumerateArray().Select(b => b.GetInt32()).ToArray())];
+        string? accumulation = run.GetProperty("accumulation").ValueKind == JsonValueKind.String ? run.GetProperty("accumulation").GetString() : null;
+        var config = new TrainingConfig
+        {
+            Steps = run.GetProperty("total_steps").GetInt32(),
+            LearningRate = run.GetProperty("lr").GetDouble(),
+            WeightDecay = run.GetProperty("weight_decay").GetDouble(),
+            AdamBeta1 = run.GetProperty("betas")[0].GetDouble(),
+            AdamBeta2 = run.GetProperty("betas")[1].GetDouble(),
+            AdamEpsilon = run.GetProperty("eps").GetDouble(),
+            Schedule = Enum.Parse<LearningRateSchedule>(run.GetProperty("lr_scheduler_type").GetString()!, ignoreCase: true),
+            WarmupSteps = run.GetProperty("warmup_steps").GetInt32(),
+            MaxGradientNorm = run.GetProperty("max_grad_norm").GetDouble(),
+            AccumulationSteps = windows[0].Length,
+            Weighting = accumulation is null or "token" ? AccumulationWeighting.ByTokens : AccumulationWeighting.Equal,
+        };
+        var hooks = new FixtureHooks(this, run.GetProperty("start").GetString()!);
+        using ModelArtifact artifact = Train(config, hooks, windows, new Collector(seen));
+        double loss = 0, norm = 0, rate = 0, weights = 0;
+        foreach ((JsonElement want, TrainingProgress got) in run.GetProperty("steps").EnumerateArray().Zip(seen))
+        {
+            loss = Math.Max(loss, Math.Abs(want.GetProperty("loss").GetDouble() - got.Loss));
+            norm = Math.Max(norm, Math.Abs((want.GetProperty("grad_norm").GetDouble() - got.GradientNorm) / want.GetProperty("grad_norm").GetDouble()));
+            rate = Math.Max(rate, Math.Abs(want.GetProperty("lr").GetDouble() - got.LearningRate));
+        }
+
+        Assert.Equal(run.GetProperty("steps").GetArrayLength(), seen.Count);
+        foreach ((string path, (torch.Tensor a, torch.Tensor b)) in artifact.Adapter!.Factors)
+        {
+            foreach ((string part, torch.Tensor tensor) in new[] { ("lora_A", a), ("lora_B", b) })
+            {
+                using torch.Tensor want = tensors.Read($"{name}.{PeftPrefix}{path}.{part}.weight");
+                weights = Math.Max(weights, MaxDifference(tensor, want));
+            }
+        }
+
+        return (loss, norm, rate, weights);
+    }
+
+    /// <summary>Largest difference of the logits with <c>merged.adapter</c> loaded from disk, not merged.</summary>
+    public double CompareLoadedAdapter()
+    {
+        JsonElement merged = expected.GetProperty("merged");
+        using PeftAdapter peft = PeftAdapter.Load(Path.Combine(folder, merged.GetProperty("adapter").GetString()!));
+        using LoraAdapter adapter = LoraAdapter.Load(decoder, peft);
+        adapter.Attach(decoder);
+        try
+        {
+            using var noGrad = torch.no_grad();
+            using var scope = torch.NewDisposeScope();
+            using TokenBatch batch = BatchCollator.Collate(Batch(merged.GetProperty("batch").GetInt32()), torch.CPU);
+            using torch.Tensor want = tensors.Read("merged.logits");
+            torch.Tensor got = decoder.Head(decoder.Hidden(batch.InputIds));
+            return Enumerable.Range(0, batch.Lengths.Count).Max(b => MaxDifference(got[b].narrow(0, 0, batch.Lengths[b]), want[b].narrow(0, 0, batch.Lengths[b])));
+        }
+        finally
+        {
+            LoraAdapter.Detach(decoder);
+        }
+    }
+
+    public void Dispose()
+    {
+        decoder.Dispose();
+        tensors.Dispose();
+    }
+
+    private static double MaxDifference(torch.Tensor a, torch.Tensor b)
+    {
+        using var scope = torch.NewDisposeScope();
+        Assert.Equal(a.shape, b.shape);
+        return a.detach().sub(b).abs().max().item<float>();
+    }
+
+    private static string PeftName(string parameter) => $"{PeftPrefix}{parameter}.weight";
+
+    private ModelArtifact Train(TrainingConfig config, FixtureHooks hooks, int[][] windows, IProgress<TrainingProgress>? progress = null)
+    {
+        using PeftAdapter start = PeftAdapter.Load(Path.Combine(folder, hooks.Start));
+        using var context = new TrainingContext
+        {
+            Model = ModelReference.Folder("fixture"),
+            Training = config,
+            Lora = start.Config,
+            Examples = Batch(0),
+            UserStream = new FixtureStream([.. windows.SelectMany(w => w).Select(Batch)]),
+            Progress = progress,
+        };
+        using var loop = new TrainingLoop(context, hooks, decoder);
+        return loop.Run(CancellationToken.None);
+    }
+
+    // Rows as they come out of the library's own pipeline: unpadded ids and a prompt length.
+    private TokenizedExample[] Batch(int index)
+    {
+        JsonElement batch = expected.GetProperty("batches")[index];
+        return [.. batch.GetProperty("input_ids").EnumerateArray().Select((row, i) =>
+        {
+            int length = batch.GetProperty("attention_mask")[i].EnumerateArray().Sum(m => m.GetInt32());
+            int[] labels = [.. batch.GetProperty("labels")[i].EnumerateArray().Select(l => l.GetInt32())];
+            int prompt = Math.Max(1, labels.TakeWhile(l => l == -100).Count());
+            Assert.All(labels[prompt..length], l => Assert.NotEqual(-100, l));
+            return new TokenizedExample { RowId = i, InputIds = [.. row.EnumerateArray().Take(length).Select(id => id.GetInt32())], PromptTokenCount = prompt };
+        })];
+    }
+
+    private sealed class FixtureStream(IReadOnlyList<TokenizedExample[]> batches) : IBatchStream
+    {
+        private int next;
+
+        public IReadOnlyList<TokenizedExample> Next() => batches[next++];
+    }
+
+    private sealed class Collector(List<TrainingProgress> seen) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => seen.Add(value);
+    }
+
+    private sealed class FixtureHooks(LoraFixture fixture, string start) : ITrainingHooks
+    {
+        public string Start { get; } = start;
+
+        public Action<TrainingStep>? Ready { get; init; }
+
+        public MethodNeeds Needs => MethodNeeds.LogitsAt(LogitPositions.All);
+
+        public void OnTrainingStarted(TrainingContext context)
+        {
+            using PeftAdapter adapter = PeftAdapter.Load(Path.Combine(fixture.folder, Start));
+            using var noGrad = torch.no_grad();
+            foreach ((string path, (torch.Tensor a, torch.Tensor b)) in adapter.Factors)
+            {
+                context.Parameters[path + ".lora_A"].copy_(a);
+                context.Parameters[path + ".lora_B"].copy_(b);
+            }
+        }
+
+        public torch.Tensor ComputeLoss(TrainingStep step, TokenBatch batch, ModelOutput output) => output.CrossEntropy();
+
+        public void ComputeGradients(TrainingStep step) => step.AccumulateLoss(step.Batch);
+
+        public void OnGradientsReady(TrainingStep step) => Ready?.Invoke(step);
+
+        public void OnOptimizerStepped(TrainingStep step)
+        {
+        }
+
+        public void OnTrainingFinished(TrainingContext context)
+        {
+        }
+    }
+}

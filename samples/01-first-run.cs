@@ -1,0 +1,39 @@
+#!/usr/bin/env dotnet
+#:project ../SafeTuneBed.Methods/SafeTuneBed.Methods.csproj
+#:project ../SafeTuneBed.Evaluation/SafeTuneBed.Evaluation.csproj
+#:package Spectre.Console
+// How much safety does fine-tuning cost? The aligned sandbox model, untouched and after LoRA on clean, 5 % and 30 % poisoned data.
+//   dotnet run samples/01-first-run.cs [--seeds 3] [--sandbox folder] [--out runs]
+using SafeTuneBed;
+using Spectre.Console;
+
+string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : fallback;
+string output = Option("--out", "runs");
+await using var runner = ExperimentRunner.Create(bed =>
+{
+    bed.AddMethods().AddEvaluators().UseRunFolder(output);
+    if (Option("--sandbox", "") is { Length: > 0 } folder) bed.UseSandbox(folder);
+});
+
+var task = FinetuneDatasets.Sandbox.Sentiment;
+var grid = new ExperimentGrid("first-run")
+{
+    Models = [ModelReference.Sandbox],
+    Methods = ["none", "lora"],
+    Datasets = [task.Benign, task.LowHarm, task.HighHarm],
+    Evaluators = ["attack-success", "sandbox-judge", "task-accuracy"],
+    Seeds = [.. Enumerable.Range(0, int.Parse(Option("--seeds", "3"))).Select(i => (ulong)i)],
+    Baseline = "none",
+};
+Console.WriteLine(await runner.PlanAsync(grid));
+GridReport report = await AnsiConsole.Progress().StartAsync(async screen =>
+{
+    var bar = screen.AddTask("cells");
+    return await runner.RunAsync(grid, new Progress<RunProgress>(p => (bar.MaxValue, bar.Value) = (Math.Max(1, p.TotalCells), p.CompletedCells)));
+});
+
+var (table, cells) = (new Table(), report.ToTable());
+foreach (string heading in cells.Headings) table.AddColumn(Markup.Escape(heading));
+foreach (var row in cells.Rows) table.AddRow([.. row.Select(Markup.Escape)]);
+AnsiConsole.Write(table);
+Console.WriteLine($"Full report: {Path.GetFullPath(Path.Combine(output, grid.Name, "report"))}");
