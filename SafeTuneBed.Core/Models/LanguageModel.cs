@@ -10,7 +10,7 @@ namespace SafeTuneBed.Models;
 /// <summary>A decoder with its tokenizer and template: answers conversations and scores continuations. All computing is done on <see cref="Thread"/>.</summary>
 internal sealed class LanguageModel : ICausalLanguageModel, IDisposable
 {
-    private readonly Generator generator;
+    private readonly TokenGenerator generator;
     private readonly ContinuationScorer scorer;
 
     /// <summary>Puts a loaded decoder together with its text side. It owns the decoder, not the thread.</summary>
@@ -24,7 +24,7 @@ internal sealed class LanguageModel : ICausalLanguageModel, IDisposable
     {
         (Name, Decoder, Tokenizer, Template, Thread) = (name, decoder, tokenizer, template, thread);
         StopIds = [.. eosIds.Union(template.StopIds).Order()];
-        (generator, scorer) = (new Generator(decoder), new ContinuationScorer(decoder));
+        (generator, scorer) = (new TokenGenerator(decoder), new ContinuationScorer(decoder));
     }
 
     public string Name { get; }

@@ -4,7 +4,7 @@ namespace SafeTuneBed.Models;
 
 /// <summary>Answers prompts given as ids: rows of similar length are decoded together, and a finished row leaves its batch.</summary>
 /// <remarks>Runs synchronously on the calling thread, which must be the decoder's. Adapters in force are applied as they are, unmerged.</remarks>
-internal sealed class Generator(Decoder decoder)
+internal sealed class TokenGenerator(Decoder decoder)
 {
     /// <summary>Generates one answer for each prompt, in the prompts' order.</summary>
     /// <param name="prompts">Token ids; those of a prompt that is empty or fills the context give <see cref="FinishReason.Error"/>.</param>

@@ -1,0 +1,32 @@
+namespace SafeTuneBed.Tests.Parity;
+
+/// <summary>The kinds of fixtures that are known, in the order in which they are asked.</summary>
+internal static class GoldenKinds
+{
+    public static IReadOnlyList<IGoldenKind> All { get; } =
+    [
+        new DecoderKind(),
+        new StoriesKind(),
+        new UncheckedKind("adapter training", f => f.Has("grad_zero") || f.Has("train_cosine")),
+        new UncheckedKind("LISA", f => f.Has("static", "trace")),
+        new UncheckedKind("SafeLoRA", f => f.Has("cosines_sorted")),
+        new UncheckedKind("Vaccine", f => f.Has("batch", "runs")),
+        new UncheckedKind("conversation to answer", f => f.Has("conversations")),
+        new UncheckedKind("chat template", f => f.HasCases && File.Exists(Path.Combine(f.Folder, "chat_template.jinja"))),
+        new UncheckedKind("tokenizer", f => f.HasCases),
+    ];
+
+    public static IGoldenKind? Of(GoldenFixture fixture) => All.FirstOrDefault(k => k.Matches(fixture));
+
+    /// <summary>A kind that is recognized so that it is listed, but that nothing here checks.</summary>
+    private sealed class UncheckedKind(string name, Func<GoldenFixture, bool> matches) : IGoldenKind
+    {
+        public string Name => name;
+
+        public bool Matches(GoldenFixture fixture) => matches(fixture);
+
+        public string? Unsupported(GoldenFixture fixture) => $"there is no check for fixtures of the kind '{name}'";
+
+        public IReadOnlyDictionary<string, Action<GoldenFixture, Measured>> Checks(GoldenFixture fixture) => new Dictionary<string, Action<GoldenFixture, Measured>>();
+    }
+}

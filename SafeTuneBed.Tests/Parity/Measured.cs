@@ -1,0 +1,36 @@
+using System.Globalization;
+using static TorchSharp.torch;
+
+namespace SafeTuneBed.Tests.Parity;
+
+/// <summary>Compares results with their references, remembers the largest difference of each quantity, and fails beyond the tolerance.</summary>
+internal sealed class Measured(string fixture, string check)
+{
+    private readonly Dictionary<string, (double Largest, double Tolerance)> seen = new(StringComparer.Ordinal);
+
+    public void Near(string quantity, double actual, double expected, double tolerance) => Note(quantity, Math.Abs(actual - expected), tolerance);
+
+    /// <summary>Largest absolute difference of two float64 tensors of one shape.</summary>
+    public void Near(string quantity, Tensor actual, Tensor expected, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        Assert.Equal(expected.shape, actual.shape);
+        Note(quantity, actual.to(ScalarType.Float64).sub(expected).abs().max().item<double>(), tolerance);
+    }
+
+    public void Equal<T>(string quantity, IReadOnlyList<T> actual, IReadOnlyList<T> expected)
+    {
+        Note(quantity, actual.SequenceEqual(expected) ? 0 : 1, 0);
+        Assert.Equal(expected, actual);
+    }
+
+    public void Note(string quantity, double difference, double tolerance)
+    {
+        double before = seen.TryGetValue(quantity, out (double Largest, double Tolerance) old) ? old.Largest : 0;
+        seen[quantity] = (double.IsNaN(difference) || double.IsNaN(before) ? double.NaN : Math.Max(before, difference), tolerance);
+        Assert.True(difference <= tolerance, string.Create(CultureInfo.InvariantCulture, $"{fixture}, {check}: {quantity} differs by {difference:G4}, allowed is {tolerance:G4}."));
+    }
+
+    /// <summary>Lines fixture, check, quantity, largest difference, tolerance.</summary>
+    public IEnumerable<string> ToCsv() => seen.Select(s => string.Create(CultureInfo.InvariantCulture, $"{fixture},{check},{s.Key},{s.Value.Largest:G4},{s.Value.Tolerance:G4}"));
+}
