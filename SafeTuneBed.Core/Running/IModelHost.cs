@@ -7,6 +7,9 @@ internal sealed record ModelDescription
 {
     public required ModelReference Model { get; init; }
 
+    /// <summary>Where the files lie.</summary>
+    public string Folder { get; init; } = "";
+
     /// <summary>SHA-256 over configuration and weights, hex: equal wherever the folder lies.</summary>
     public required string Fingerprint { get; init; }
 

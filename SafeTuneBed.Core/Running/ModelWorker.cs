@@ -1,0 +1,114 @@
+using SafeTuneBed.Diagnostics;
+using SafeTuneBed.Models;
+
+namespace SafeTuneBed.Running;
+
+/// <summary>One compute thread with at most one model on it; the base weights stay loaded between cells.</summary>
+internal sealed class ModelWorker(int threads) : IModelWorker
+{
+    private readonly ComputeThread thread = new(threads);
+    private LanguageModel? model;
+    private LoraAdapter? adapter;
+    private string? loaded;
+
+    public async Task<ModelArtifact> TrainAsync(MethodAlgorithm method, TrainingRequest request, CancellationToken cancellationToken)
+    {
+        LanguageModel? language = null;
+        if (method.Trains)
+        {
+            language = await LoadAsync(request.Model, cancellationToken).ConfigureAwait(false);
+            await DetachAsync().ConfigureAwait(false);
+        }
+
+        using var context = new TrainingContext
+        {
+            Model = request.Model.Model,
+            Training = request.Training,
+            Lora = request.Lora,
+            Seed = request.Seed,
+            Examples = request.Examples,
+            Progress = request.Progress,
+            LanguageModel = language!,
+        };
+        return await method.TrainAsync(context, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<ITextGenerator> OpenAsync(ModelDescription description, ModelArtifact artifact, CancellationToken cancellationToken)
+    {
+        LanguageModel language = await LoadAsync(description, cancellationToken).ConfigureAwait(false);
+        await DetachAsync().ConfigureAwait(false);
+        if (artifact.Adapter is { } peft)
+        {
+            await thread.RunAsync(
+                () =>
+                {
+                    adapter = LoraAdapter.Load(language.Decoder, peft);
+                    adapter.Attach(language.Decoder);
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return language;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await UnloadAsync().ConfigureAwait(false);
+        thread.Dispose();
+    }
+
+    private async Task<LanguageModel> LoadAsync(ModelDescription description, CancellationToken cancellationToken)
+    {
+        string key = $"{description.Fingerprint} {description.Template.Id} {description.Template.Fingerprint} {description.ComputeType} {description.Device}";
+        if (model is not null && loaded == key)
+        {
+            return model;
+        }
+
+        await UnloadAsync().ConfigureAwait(false);
+        model = await LanguageModel.LoadAsync(
+            description.Folder,
+            description.Tokenizer,
+            description.Template,
+            thread,
+            description.ComputeType,
+            description.Device,
+            description.Model.DisplayName,
+            cancellationToken).ConfigureAwait(false);
+        loaded = key;
+        return model;
+    }
+
+    private Task DetachAsync() => thread.RunAsync(
+        () =>
+        {
+            if (model is not null)
+            {
+                LoraAdapter.Detach(model.Decoder);
+            }
+
+            adapter?.Dispose();
+            adapter = null;
+            return true;
+        },
+        CancellationToken.None);
+
+    private async Task UnloadAsync()
+    {
+        if (model is null)
+        {
+            return;
+        }
+
+        await DetachAsync().ConfigureAwait(false);
+        await thread.RunAsync(
+            () =>
+            {
+                model.Dispose();
+                return true;
+            },
+            CancellationToken.None).ConfigureAwait(false);
+        (model, loaded) = (null, null);
+    }
+}
