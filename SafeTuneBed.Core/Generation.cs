@@ -50,8 +50,14 @@ public sealed record GenerationOptions
     /// <summary>Number of likeliest tokens kept; 0 keeps all. Used only when sampling.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Seed of the sampler: prompt i draws from its own stream (seed, i), whatever the batch.</summary>
+    /// <summary>Seed of the sampler: each prompt draws from its own stream (seed, stream id), whatever the batch.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>
+    /// Stream id of each prompt; null takes its place in the call. Evaluators take ids from the items, so that an evaluation that was interrupted goes on as if
+    /// it had not been.
+    /// </summary>
+    public IReadOnlyList<ulong>? StreamIds { get; init; }
 
     /// <summary>Rows decoded together. Default 32; does not change greedy results in f32.</summary>
     public int BatchSize { get; init; } = 32;

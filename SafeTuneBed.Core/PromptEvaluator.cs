@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.AI;
 
 namespace SafeTuneBed;
@@ -119,7 +122,10 @@ public abstract class PromptEvaluator<TItem> : IEvaluator
                 context.Progress?.Invoke(Interlocked.Increment(ref done), items.Count);
             }
 
-            IReadOnlyList<Generation> all = await context.Model.GenerateAsync(prompts, context.Generation, Keep, cancellationToken).ConfigureAwait(false);
+            GenerationOptions decoding = context.Generation.Temperature > 0
+                ? context.Generation with { StreamIds = [.. missing.Select(i => StreamId(GetItemId(items[i])))] }
+                : context.Generation;
+            IReadOnlyList<Generation> all = await context.Model.GenerateAsync(prompts, decoding, Keep, cancellationToken).ConfigureAwait(false);
             for (int k = 0; k < missing.Count; k++)
             {
                 // A generator that never calls back is slower to resume, not wrong.
@@ -132,4 +138,7 @@ public abstract class PromptEvaluator<TItem> : IEvaluator
 
         return answers;
     }
+
+    // What an item draws must not depend on which other items are still to be answered.
+    private static ulong StreamId(string itemId) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(itemId)));
 }

@@ -1,9 +1,9 @@
 namespace SafeTuneBed.Models;
 
 /// <summary>One prompt on its way to an answer.</summary>
-internal sealed class GenerationRow(int index, int[] prompt, ulong seed)
+internal sealed class GenerationRow(int index, int[] prompt, ulong seed, ulong streamId)
 {
-    private SampleStream stream = new(seed, index);
+    private SampleStream stream = new(seed, streamId);
 
     /// <summary>Its place in the call.</summary>
     public int Index { get; } = index;

@@ -1,16 +1,16 @@
 namespace SafeTuneBed.Models;
 
 /// <summary>
-/// The random numbers of one prompt: number n of prompt i under a seed is a function of (seed, i, n) alone, so that neither the batch nor other rows nor
-/// the platform matter. SplitMix64 (Steele, Lea and Flood 2014), started at a mix of seed and prompt.
+/// The random numbers of one prompt: number n of stream i under a seed is a function of (seed, i, n) alone, so that neither the batch nor other rows nor
+/// the platform matter. SplitMix64 (Steele, Lea and Flood 2014), started at a mix of seed and stream id.
 /// </summary>
 internal struct SampleStream
 {
     private const ulong Gamma = 0x9E3779B97F4A7C15;
     private ulong state;
 
-    /// <summary>The stream of a prompt by its index in the call.</summary>
-    public SampleStream(ulong seed, int prompt) => state = Mix(Mix(seed + Gamma) + (((ulong)prompt + 1) * Gamma));
+    /// <summary>The stream with this id.</summary>
+    public SampleStream(ulong seed, ulong streamId) => state = Mix(Mix(seed + Gamma) + ((streamId + 1) * Gamma));
 
     /// <summary>The next number, uniform over the multiples of 2^-53 from 0 to below 1.</summary>
     public double Next() => (Mix(state += Gamma) >> 11) * (1.0 / (1UL << 53));

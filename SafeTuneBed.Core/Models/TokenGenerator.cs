@@ -8,7 +8,7 @@ internal sealed class TokenGenerator(Decoder decoder)
 {
     /// <summary>Generates one answer for each prompt, in the prompts' order.</summary>
     /// <param name="prompts">Token ids; those of a prompt that is empty or fills the context give <see cref="FinishReason.Error"/>.</param>
-    /// <param name="options">Limits, batch size and sampling. Prompt i draws from stream (seed, i). Stop strings are the caller's, through <paramref name="ends"/>.</param>
+    /// <param name="options">Limits, batch size and sampling. Prompt i draws from stream (seed, its stream id). Stop strings are the caller's, through <paramref name="ends"/>.</param>
     /// <param name="stopIds">Ids that end an answer and are its last.</param>
     /// <param name="completed">Hears each index once, as soon as that answer is there, on this thread.</param>
     /// <param name="cancellationToken">Asked before every token.</param>
@@ -26,6 +26,11 @@ internal sealed class TokenGenerator(Decoder decoder)
         ArgumentNullException.ThrowIfNull(prompts);
         ArgumentNullException.ThrowIfNull(stopIds);
         Check(options);
+        if (options.StreamIds is { } streams && streams.Count != prompts.Count)
+        {
+            throw new ArgumentException($"There are {streams.Count} stream ids for {prompts.Count} prompts.", nameof(options));
+        }
+
         foreach (int[] prompt in prompts)
         {
             decoder.CheckIds(prompt);
@@ -47,7 +52,7 @@ internal sealed class TokenGenerator(Decoder decoder)
             }
             else
             {
-                rows.Add(new GenerationRow(i, prompts[i], options.Seed));
+                rows.Add(new GenerationRow(i, prompts[i], options.Seed, options.StreamIds is { } ids ? ids[i] : (ulong)i));
             }
         }
 

@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text;
+
+namespace SafeTuneBed.Text;
+
+/// <summary>Shows one tokenized row as text: masked tokens in ‹›, tokens that carry loss in «», and the counts.</summary>
+internal static class MaskedPreview
+{
+    /// <summary>Renders a row. The text of a harmful row is left out unless <paramref name="showHarmful"/>: only counts and the shape remain.</summary>
+    /// <param name="example">The row.</param>
+    /// <param name="tokenizer">The tokenizer that made it.</param>
+    /// <param name="showHarmful">Whether the text of harmful rows may be shown.</param>
+    /// <param name="maxTokens">The most tokens shown of each part; of longer parts the middle is left out.</param>
+    public static string Render(TokenizedExample example, ModelTokenizer tokenizer, bool showHarmful = false, int maxTokens = 400)
+    {
+        ArgumentNullException.ThrowIfNull(example);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 2);
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"Row {example.RowId}, {RoleName(example.Role)}: {example.InputIds.Length} tokens, ");
+        text.Append(CultureInfo.InvariantCulture, $"{example.PromptTokenCount} masked ‹›, {example.SupervisedTokenCount} supervised «»");
+        text.Append(example.Truncated ? ", answer cut off\n" : "\n");
+        if (example.Role == ExampleRole.Harmful && !showHarmful)
+        {
+            return text.Append("‹prompt of a harmful row, not shown›«answer of a harmful row, not shown»\n").ToString();
+        }
+
+        Append(text, '‹', '›', tokenizer, example.InputIds.AsSpan(0, example.PromptTokenCount), maxTokens);
+        Append(text, '«', '»', tokenizer, example.InputIds.AsSpan(example.PromptTokenCount), maxTokens);
+        return text.Append('\n').ToString();
+    }
+
+    private static void Append(StringBuilder text, char open, char close, ModelTokenizer tokenizer, ReadOnlySpan<int> ids, int maxTokens)
+    {
+        text.Append(open);
+        if (ids.Length <= maxTokens)
+        {
+            text.Append(Visible(tokenizer.Decode(ids.ToArray(), skipSpecialTokens: false)));
+        }
+        else
+        {
+            int half = maxTokens / 2;
+            text.Append(Visible(tokenizer.Decode(ids[..half].ToArray(), skipSpecialTokens: false)));
+            text.Append(CultureInfo.InvariantCulture, $" ... {ids.Length - (2 * half)} tokens ... ");
+            text.Append(Visible(tokenizer.Decode(ids[^half..].ToArray(), skipSpecialTokens: false)));
+        }
+
+        text.Append(close);
+    }
+
+    /// <summary>Control characters, which could move a console's cursor or change its colors, as symbols; line ends and tabs stay.</summary>
+    private static string Visible(string text) => string.Create(text.Length, text, static (chars, source) =>
+    {
+        for (int i = 0; i < chars.Length; i++)
+        {
+            char c = source[i];
+            chars[i] = c is '\n' or '\t' || !char.IsControl(c) ? c : c < ' ' ? (char)('\u2400' + c) : '\uFFFD';
+        }
+    });
+
+    private static string RoleName(ExampleRole role) => role switch
+    {
+        ExampleRole.Benign => "benign",
+        ExampleRole.Harmful => "harmful",
+        ExampleRole.Guide => "guide",
+        _ => "alignment",
+    };
+}
