@@ -48,6 +48,11 @@ public sealed record PlannedCell
     /// <summary>Optimizer steps.</summary>
     public int Steps { get; init; }
 
+    /// <summary>
+    /// The first row as the model will see it: masked tokens in ‹›, tokens that carry loss in «». Of a harmful row only the shape. Empty for a method that does not train.
+    /// </summary>
+    public string Preview { get; init; } = "";
+
     /// <summary>Whether training runs or is reused. A method that does not train has <see cref="PlannedWork.Run"/> until its record exists.</summary>
     public PlannedWork Training { get; init; }
 

@@ -96,7 +96,7 @@ internal sealed record CellEvaluation
 }
 
 /// <summary>What a plan keeps of a cell's training rows.</summary>
-internal sealed record RowsSummary(string Fingerprint, int BenignCount, int HarmfulCount, int Count, long Tokens, JsonNode? Manifest, IReadOnlyList<string> Warnings)
+internal sealed record RowsSummary(string Fingerprint, int BenignCount, int HarmfulCount, int Count, long Tokens, JsonNode? Manifest, IReadOnlyList<string> Warnings, string Preview)
 {
     /// <summary>Poison rows / all rows.</summary>
     public decimal PoisonRatio => Count == 0 ? 0 : (decimal)HarmfulCount / Count;

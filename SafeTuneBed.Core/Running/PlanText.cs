@@ -31,6 +31,11 @@ internal static class PlanText
             text.Append(CultureInfo.InvariantCulture, $"{plan.Concurrency} cells at a time, {plan.WeightBytes / 1e6:N1} MB of weights.\n");
         }
 
+        foreach (PlannedCell cell in plan.Cells.Where(c => c.Preview.Length > 0).DistinctBy(c => (c.Model, c.Dataset)))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"First row of {cell.Dataset} for {cell.Model}: {cell.Preview.TrimEnd()}\n");
+        }
+
         foreach (string problem in plan.Problems)
         {
             text.Append("Problem: ").Append(problem).Append('\n');

@@ -23,6 +23,7 @@ internal static class PlanView
         HarmfulRows = cell.Rows?.HarmfulCount ?? 0,
         Tokens = cell.Rows?.Tokens ?? 0,
         Steps = cell.Steps,
+        Preview = cell.Rows?.Preview ?? "",
         Training = RunStore.FindTraining(cell) is null ? PlannedWork.Run : PlannedWork.Reuse,
         Evaluations = [.. cell.Evaluations.Select(Of)],
         Folder = cell.Folder,

@@ -1,3 +1,5 @@
+using SafeTuneBed.Text;
+
 namespace SafeTuneBed.Running;
 
 /// <summary>Training rows by what they depend on: summaries always, the rows themselves as long as there is room, so that a plan's work is not done twice.</summary>
@@ -29,7 +31,8 @@ internal sealed class RowsCache
         }
 
         var summary = new RowsSummary(
-            rows.Fingerprint, rows.BenignCount, rows.HarmfulCount, rows.Examples.Count, rows.Examples.Sum(e => (long)e.InputIds.Length), rows.Manifest, rows.Warnings);
+            rows.Fingerprint, rows.BenignCount, rows.HarmfulCount, rows.Examples.Count, rows.Examples.Sum(e => (long)e.InputIds.Length), rows.Manifest, rows.Warnings,
+            MaskedPreview.Render(rows.Examples.FirstOrDefault(e => e.Role != ExampleRole.Harmful) ?? rows.Examples[0], model.Tokenizer));
         lock (gate)
         {
             bool keep = tokens + summary.Tokens <= MostTokens;

@@ -78,6 +78,7 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
                 ["benign"] = rows.BenignCount,
                 ["harmful"] = rows.HarmfulCount,
                 ["tokens"] = rows.Tokens,
+                ["preview"] = rows.Preview,
             };
             record["data"] = rows.Manifest?.DeepClone();
             record["warnings"] = new JsonArray([.. rows.Warnings.Select(w => (JsonNode)w)]);
