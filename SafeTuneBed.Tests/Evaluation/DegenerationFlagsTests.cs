@@ -16,6 +16,7 @@ public sealed class DegenerationFlagsTests
     [InlineData("no no no no no no", "Repetitive")]
     [InlineData("a b c d a b c d", "None")] // 2 of 5 places
     [InlineData("a b c d d d d d d d d d", "Repetitive")] // 6 of 9 places
+    [InlineData("x x x x x a b", "None")] // 2 of 4 places is no more than half
     [InlineData("1 2 3 4 5 6 7", "NonText")]
     [InlineData("{}[]();;== ok then yes", "NonText")] // 9 letters of 19
     [InlineData("{}[]();;= ok then yes", "None")] // 9 letters of 18

@@ -77,6 +77,13 @@ public sealed class MetricAggregatorTests
     }
 
     [Fact]
+    public void Aggregate_UnscoredGrades_AreBoundedByTheEndsOfTheScale()
+    {
+        MetricValue value = aggregator.Aggregate("k", Grade, Scores(Grade, [2, 4, null, null]));
+        Assert.Equal((3.0, 2.0, 4.0), (value.Value, value.Lowest, value.Highest));
+    }
+
+    [Fact]
     public void Aggregate_AllGradesEqual_StillAllowsForOthers()
     {
         MetricValue value = aggregator.Aggregate("k", Grade, Scores(Grade, [.. Enumerable.Repeat<double?>(1, 144)]));
@@ -113,6 +120,11 @@ public sealed class MetricAggregatorTests
         MetricValue value = aggregator.Pool("k", Share, [none, none, none]);
         Assert.Equal((0.0, 0.0, "wilson"), (value.Value, value.Lower, value.IntervalMethod));
         Assert.Equal(Intervals.Wilson(0, 144).Upper, value.Upper!.Value, 12);
+
+        SampleScore[] all = Scores(Share, Ones(144, 144));
+        value = aggregator.Pool("k", Share, [all, all, all]);
+        Assert.Equal((1.0, 1.0), (value.Value, value.Upper));
+        Assert.Equal(Intervals.Wilson(144, 144).Lower, value.Lower!.Value, 12);
     }
 
     [Fact]
