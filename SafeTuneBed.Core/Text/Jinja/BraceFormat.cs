@@ -7,6 +7,7 @@ namespace SafeTuneBed.Text.Jinja;
 internal sealed partial class BraceFormat(StringValue format, CallArguments arguments, Evaluator evaluator)
 {
     private int next;
+    private bool numbered;
 
     public static StringValue Apply(StringValue format, CallArguments arguments, Evaluator evaluator) => new BraceFormat(format, arguments, evaluator).Run();
 
@@ -87,8 +88,8 @@ internal sealed partial class BraceFormat(StringValue format, CallArguments argu
     {
         if (name.Length == 0 || char.IsAsciiDigit(name[0]))
         {
-            bool numbered = name.Length > 0;
-            if (!int.TryParse(numbered ? name : next++.ToString(CultureInfo.InvariantCulture), NumberStyles.None, CultureInfo.InvariantCulture, out int at)
+            numbered |= name.Length > 0;
+            if (!int.TryParse(name.Length > 0 ? name : next++.ToString(CultureInfo.InvariantCulture), NumberStyles.None, CultureInfo.InvariantCulture, out int at)
                 || at >= arguments.Positional.Count || (numbered && next > 0))
             {
                 throw new TemplateFault("the format asks for a value that was not given, or mixes numbered fields with others.");

@@ -32,6 +32,9 @@ internal static class CaseMapping
         ["\uFB15"] = "\u0544\u053B", ["\uFB16"] = "\u054E\u0546", ["\uFB17"] = "\u0544\u053D",
     };
 
+    // Texts are mostly these: no allocation for each of their letters.
+    private static readonly string[] AsciiLetters = [.. Enumerable.Range(0, 128).Select(code => char.ToString((char)code))];
+
     public static StringValue Upper(StringValue value, RenderBudget budget) => Map(value, Upper, budget);
 
     public static StringValue Lower(StringValue value, RenderBudget budget) => Map(value, Lower, budget);
@@ -76,6 +79,11 @@ internal static class CaseMapping
 
     private static string Upper(string text, int at, Rune letter)
     {
+        if (letter.IsAscii)
+        {
+            return AsciiLetters[char.ToUpperInvariant((char)letter.Value)];
+        }
+
         string one = letter.ToString();
         return Expansions.GetValueOrDefault(one) ?? one.ToUpperInvariant();
     }
@@ -94,6 +102,7 @@ internal static class CaseMapping
     private static string Lower(string text, int at, Rune letter) => letter.Value switch
     {
         0x130 => "i\u0307",
+        < 0x80 => AsciiLetters[char.ToLowerInvariant((char)letter.Value)],
         0x3A3 => IsFinal(text, at) ? "\u03C2" : "\u03C3",
         _ => letter.ToString().ToLowerInvariant(),
     };

@@ -50,7 +50,8 @@ internal sealed partial class Evaluator
     private JinjaValue Resolve(NameNode node, Scope scope)
     {
         Position = node.Position;
-        return scope.Find(node.Name) ?? GlobalFunctions.Find(node.Name, clock) ?? new UndefinedValue($"'{node.Name}' is undefined");
+        return scope.Find(node.Name) ?? GlobalFunctions.Find(node.Name, clock)
+            ?? new UndefinedValue(node.Name == GlobalFunctions.Now ? $"'{node.Name}' is undefined because no clock was given" : $"'{node.Name}' is undefined");
     }
 
     private JinjaValue EvaluateAttribute(AttributeNode node, Scope scope)

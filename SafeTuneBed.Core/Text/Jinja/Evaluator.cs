@@ -54,23 +54,22 @@ internal sealed partial class Evaluator(RenderBudget budget, TimeProvider? clock
     public Flow ExecuteLoop(ForNode node, JinjaValue items, Scope scope, int depth)
     {
         LoopValue loop = new(Rounds(node, items.RequireItems(budget), scope), node, scope, depth, budget);
-        if (!loop.MoveNext())
-        {
-            return Execute(node.Else, new Scope(scope));
-        }
-
-        do
+        bool completed = false;
+        while (loop.MoveNext())
         {
             Scope round = new(scope);
             round.Set("loop", loop);
             Assign(node.Target, loop.Current, round);
-            if (Execute(node.Body, round) == Flow.Break)
+            Flow flow = Execute(node.Body, round);
+            completed |= flow == Flow.Normal;
+            if (flow == Flow.Break)
             {
                 break;
             }
         }
-        while (loop.MoveNext());
-        return Flow.Normal;
+
+        // As in Jinja, a round that was broken off does not count as one that ran.
+        return completed ? Flow.Normal : Execute(node.Else, new Scope(scope));
     }
 
     private StringValue Capture(Func<Flow> run)

@@ -293,11 +293,7 @@ internal sealed partial class ExpressionParser
     {
         int position = stream.Current.Position;
         string name = ParseDottedName("the name of a filter");
-        if (ConditionalDepth == 0)
-        {
-            Require(FilterTable.Problem(name), position);
-        }
-
+        Note(FilterTable.Problem(name), position);
         return new FilterNode(position, input, name, stream.Current.IsOperator("(") ? ParseArguments() : ArgumentNodes.None);
     }
 
@@ -305,11 +301,7 @@ internal sealed partial class ExpressionParser
     {
         bool negated = stream.TakeName("not");
         string name = ParseDottedName("the name of a test");
-        if (ConditionalDepth == 0)
-        {
-            Require(TestTable.Problem(name), position);
-        }
-
+        Note(TestTable.Problem(name), position);
         ArgumentNodes arguments = ArgumentNodes.None;
         Token token = stream.Current;
         if (token.IsOperator("("))
@@ -342,11 +334,11 @@ internal sealed partial class ExpressionParser
         return name;
     }
 
-    private void Require(string? problem, int position)
+    private void Note(string? problem, int position)
     {
-        if (problem is not null)
+        if (problem is not null && ConditionalDepth == 0)
         {
-            throw stream.Fault(position, problem);
+            unknown.Add((position, problem));
         }
     }
 }

@@ -10,8 +10,20 @@ internal sealed partial class ExpressionParser(TokenStream stream)
 
     private readonly Stack<HashSet<string>> usedNames = [];
 
+    // Unknown filters and tests outside of branches.
+    private readonly List<(int Position, string Problem)> unknown = [];
+
     /// <summary>Above 0 within branches: there Jinja complains of an unknown filter only when it is reached.</summary>
     public int ConditionalDepth { get; set; }
+
+    /// <summary>Complains of filters and tests that don't exist, once it is known that they stand in no branch.</summary>
+    public void RequireKnownNames()
+    {
+        if (unknown.Count > 0)
+        {
+            throw stream.Fault(unknown[0].Position, unknown[0].Problem);
+        }
+    }
 
     /// <summary>Begins to note the names that are read.</summary>
     public void BeginUses() => usedNames.Push([]);
@@ -63,9 +75,11 @@ internal sealed partial class ExpressionParser(TokenStream stream)
     private ExpressionNode ParseConditional()
     {
         int position = stream.Current.Position;
+        int known = unknown.Count;
         ExpressionNode result = ParseOr();
         while (stream.TakeName("if"))
         {
+            unknown.RemoveRange(known, unknown.Count - known);
             ConditionalDepth++;
             ExpressionNode condition = ParseOr();
             ExpressionNode? otherwise = stream.TakeName("else") ? Parse() : null;

@@ -5,6 +5,9 @@ namespace SafeTuneBed.Text.Jinja;
 /// <summary>The functions that every template can call: Jinja's, and the two that Hugging Face adds.</summary>
 internal static class GlobalFunctions
 {
+    /// <summary>The one function that needs a clock.</summary>
+    public const string Now = "strftime_now";
+
     // The sandbox of the original has the same bound.
     private const long MaxRange = 100_000;
 
@@ -22,7 +25,7 @@ internal static class GlobalFunctions
     public static JinjaValue? Find(string name, TimeProvider? clock) => name switch
     {
         "lipsum" => throw new TemplateFault("'lipsum' is not supported in chat templates."),
-        "strftime_now" => clock is null ? null : new FunctionValue(name, (evaluator, arguments) =>
+        Now => clock is null ? null : new FunctionValue(name, (evaluator, arguments) =>
             StrftimeText.Format(StringMethods.RequireText(arguments.Bind(1, "format")[0]!, "the format").Text, clock.GetLocalNow(), evaluator.Budget)),
         _ => Functions.GetValueOrDefault(name),
     };

@@ -12,7 +12,7 @@ internal sealed record OutputNode(int Position, ExpressionNode Value) : Statemen
 /// <summary><c>if</c> with its <c>elif</c>s.</summary>
 internal sealed record IfNode(int Position, IReadOnlyList<(ExpressionNode Condition, IReadOnlyList<StatementNode> Body)> Branches, IReadOnlyList<StatementNode> Else) : StatementNode(Position);
 
-/// <summary><c>for</c>; <paramref name="Else"/> runs when no round did.</summary>
+/// <summary><c>for</c>; <paramref name="Else"/> runs when no round came to its end.</summary>
 internal sealed record ForNode(
     int Position, ExpressionNode Target, ExpressionNode Items, ExpressionNode? Filter, bool IsRecursive, IReadOnlyList<StatementNode> Body, IReadOnlyList<StatementNode> Else) : StatementNode(Position);
 

@@ -8,6 +8,11 @@ internal sealed partial class TemplateParser
     private StatementNode ParseSet(Token tag)
     {
         ExpressionNode target = expressions.ParseTarget(attribute: true);
+        if (loopNesting > 0)
+        {
+            RequireNotLoop(target);
+        }
+
         if (stream.TakeOperator("="))
         {
             return new SetNode(tag.Position, target, expressions.ParseTuple());

@@ -9,6 +9,9 @@ internal sealed partial class TemplateParser
     // Loops around the statement within the same body; a jump can't leave a macro or a captured block.
     private int loops;
 
+    // Loops around the statement, whatever lies between.
+    private int loopNesting;
+
     private TemplateParser(TokenStream stream)
     {
         this.stream = stream;
@@ -37,6 +40,7 @@ internal sealed partial class TemplateParser
                     break;
                 case TokenKind.VariableBegin:
                     body.Add(new OutputNode(token.Position, expressions.ParseTuple()));
+                    expressions.RequireKnownNames();
                     stream.Expect(TokenKind.VariableEnd, "'}}'");
                     break;
                 case TokenKind.BlockBegin:
@@ -47,6 +51,7 @@ internal sealed partial class TemplateParser
                     }
 
                     body.AddRange(ParseStatement());
+                    expressions.RequireKnownNames();
                     stream.Expect(TokenKind.BlockEnd, "'%}'");
                     break;
                 default:
@@ -142,8 +147,10 @@ internal sealed partial class TemplateParser
         ExpressionNode? filter = stream.TakeName("if") ? expressions.Parse() : null;
         bool recursive = stream.TakeName("recursive");
         loops++;
+        loopNesting++;
         List<StatementNode> body = ParseBody("else", "endfor");
         loops--;
+        loopNesting--;
         List<StatementNode> otherwise = stream.Take().Text == "else" ? ParseClosedBody("endfor") : [];
         return new ForNode(tag.Position, target, items, filter, recursive, body, otherwise);
     }
@@ -152,7 +159,7 @@ internal sealed partial class TemplateParser
     {
         if (target is NameNode { Name: "loop" })
         {
-            throw stream.Fault(target.Position, "'loop' is the loop's own variable and can't be its target. Choose another name.");
+            throw stream.Fault(target.Position, "'loop' is the loop's own variable and can't be set within it. Choose another name.");
         }
 
         if (target is SequenceNode tuple)

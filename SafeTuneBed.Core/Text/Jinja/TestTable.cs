@@ -23,7 +23,7 @@ internal static class TestTable
         Dictionary<string, Test> tests = new()
         {
             ["boolean"] = Kind(value => value is BooleanValue),
-            ["callable"] = Kind(value => value is CallableValue),
+            ["callable"] = Kind(value => value is CallableValue or UndefinedValue),
             ["defined"] = Kind(value => value is not UndefinedValue),
             ["undefined"] = Kind(value => value is UndefinedValue),
             ["none"] = Kind(value => value is NoneValue),

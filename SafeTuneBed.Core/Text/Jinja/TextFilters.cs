@@ -92,7 +92,6 @@ internal static class TextFilters
     public static JinjaValue Truncate(Evaluator evaluator, JinjaValue input, CallArguments arguments)
     {
         JinjaValue?[] bound = arguments.Bind(0, "length", "killwords", "end", "leeway");
-        StringValue text = StringMethods.RequireText(input, "what is truncated");
         int length = bound[0] is null ? 255 : Numbers.RequireCount(bound[0]!, "length");
         StringValue end = bound[2] is null ? new StringValue("...") : StringMethods.RequireText(bound[2]!, "end");
         int leeway = bound[3] is null or NoneValue ? 5 : Numbers.RequireCount(bound[3]!, "leeway");
@@ -101,11 +100,12 @@ internal static class TextFilters
             throw new TemplateFault("truncate needs a length not below that of its end mark, and a leeway not below 0.");
         }
 
-        if (text.Length <= (long)length + leeway)
+        if (input.Length <= (long)length + leeway)
         {
-            return text;
+            return input;
         }
 
+        StringValue text = StringMethods.RequireText(input, "what is truncated");
         StringValue part = text.CodePoints(0, length - end.Length!.Value);
         int blank = bound[1]?.IsTrue ?? false ? -1 : part.Text.LastIndexOf(' ');
         TracedBuilder builder = new(evaluator.Budget);
