@@ -132,13 +132,13 @@ public sealed class DecoderTests
         }
 
         Pass();
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Count();
         for (int i = 0; i < 20; i++)
         {
             Pass();
         }
 
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, LiveTensors.CountDropped());
     }
 
     [Fact]
@@ -153,10 +153,10 @@ public sealed class DecoderTests
         }
 
         LoadAndDrop();
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Count();
         LoadAndDrop();
 
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, LiveTensors.CountDropped());
     }
 
     [Fact]
