@@ -17,7 +17,7 @@ internal static class DecoderChecks
 
         // The padded form must agree with the one that needs no mask.
         Tensor mask_BT = Ids(right.GetProperty("attention_mask"));
-        Compare("right, masked", fixture, measured, accuracy, right, Logits(decoder, decoder.Hidden(ids_BT, mask_BT)));
+        Compare("right and masked", fixture, measured, accuracy, right, Logits(decoder, decoder.Hidden(ids_BT, mask_BT)));
     }
 
     public static void Left(GoldenFixture fixture, Measured measured, Accuracy accuracy)
@@ -26,11 +26,11 @@ internal static class DecoderChecks
         using Decoder decoder = Decoder.Load(fixture.Folder, accuracy.Type, CPU);
         Tensor ids_BT = Ids(left.GetProperty("input_ids")), mask_BT = Ids(left.GetProperty("attention_mask"));
         Compare("left", fixture, measured, accuracy, left, Logits(decoder, decoder.Hidden(ids_BT, mask_BT)));
-        Compare("left, positions given", fixture, measured, accuracy, left, Logits(decoder, decoder.Hidden(ids_BT, mask_BT, Ids(left.GetProperty("position_ids")))));
+        Compare("left with positions", fixture, measured, accuracy, left, Logits(decoder, decoder.Hidden(ids_BT, mask_BT, Ids(left.GetProperty("position_ids")))));
 
         // Rotary positions are relative: counting the padding too must change nothing.
         Tensor counted_BT = arange(ids_BT.size(1), ScalarType.Int64).expand(ids_BT.shape);
-        Compare("left, padding counted", fixture, measured, accuracy, left, Logits(decoder, decoder.Hidden(ids_BT, mask_BT, counted_BT)));
+        Compare("left with padding counted", fixture, measured, accuracy, left, Logits(decoder, decoder.Hidden(ids_BT, mask_BT, counted_BT)));
     }
 
     public static void Single(GoldenFixture fixture, Measured measured, Accuracy accuracy)
