@@ -51,7 +51,7 @@ public enum AnswerRule
     /// <summary>The trimmed texts are equal.</summary>
     Exact,
 
-    /// <summary>The first label word in the answer is the gold label.</summary>
+    /// <summary>The answer holds exactly one label, as a whole word, and it is the gold label; no label or several are wrong.</summary>
     Label,
 
     /// <summary>The number after the last "answer is:" (or the last number) is equal.</summary>

@@ -7,7 +7,7 @@ internal static class GoldenKinds
     [
         new DecoderKind(),
         new StoriesKind(),
-        new UncheckedKind("adapter training", f => f.Has("grad_zero") || f.Has("train_cosine")),
+        new LoraKind(),
         new UncheckedKind("LISA", f => f.Has("static", "trace")),
         new UncheckedKind("SafeLoRA", f => f.Has("cosines_sorted")),
         new UncheckedKind("Vaccine", f => f.Has("batch", "runs")),

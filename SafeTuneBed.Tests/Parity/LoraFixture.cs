@@ -23,13 +23,6 @@ internal sealed class LoraFixture : IDisposable
         decoder = Decoder.Load(Path.GetFullPath(Path.Combine(folder, expected.GetProperty("base_model").GetString()!)), torch.ScalarType.Float32, torch.CPU);
     }
 
-    /// <summary>Whether a folder holds this kind of fixture.</summary>
-    public static bool Recognizes(JsonElement expected) => expected.TryGetProperty("base_model", out _) && expected.TryGetProperty("batches", out _) && expected.TryGetProperty("grad_rand", out _);
-
-    public IReadOnlyList<string> Runs => [.. expected.EnumerateObject().Where(p => p.Name.StartsWith("train_", StringComparison.Ordinal)).Select(p => p.Name)];
-
-    public IReadOnlyList<string> GradientChecks => [.. expected.EnumerateObject().Where(p => p.Name.StartsWith("grad_", StringComparison.Ordinal)).Select(p => p.Name)];
-
     /// <summary>Largest differences of (loss, gradients, logits).</summary>
     public (double Loss, double Gradient, double Logits) CompareGradients(string name)
     {
@@ -102,8 +95,8 @@ internal sealed class LoraFixture : IDisposable
         return (loss, norm, rate, weights);
     }
 
-    /// <summary>Largest difference of the logits with <c>merged.adapter</c> loaded from disk, not merged.</summary>
-    public double CompareLoadedAdapter()
+    /// <summary>The adapter of <c>merged</c> loaded from disk and attached, not merged: largest difference of logits and loss, and its greedy ids.</summary>
+    public (double Logits, double Loss, (IReadOnlyList<int> Actual, IReadOnlyList<int> Expected) Ids) CompareLoadedAdapter()
     {
         JsonElement merged = expected.GetProperty("merged");
         using PeftAdapter peft = PeftAdapter.Load(Path.Combine(folder, merged.GetProperty("adapter").GetString()!));
@@ -115,8 +108,34 @@ internal sealed class LoraFixture : IDisposable
             using var scope = torch.NewDisposeScope();
             using TokenBatch batch = BatchCollator.Collate(Batch(merged.GetProperty("batch").GetInt32()), torch.CPU);
             using torch.Tensor want = tensors.Read("merged.logits");
-            torch.Tensor got = decoder.Head(decoder.Hidden(batch.InputIds));
-            return Enumerable.Range(0, batch.Lengths.Count).Max(b => MaxDifference(got[b].narrow(0, 0, batch.Lengths[b]), want[b].narrow(0, 0, batch.Lengths[b])));
+            var output = new ModelOutput(decoder, batch, decoder.Hidden(batch.InputIds), MethodNeeds.LogitsAt(LogitPositions.All));
+            double logits = Enumerable.Range(0, batch.Lengths.Count).Max(b => MaxDifference(output.Logits[b].narrow(0, 0, batch.Lengths[b]), want[b].narrow(0, 0, batch.Lengths[b])));
+            double loss = Math.Abs(output.CrossEntropy().item<float>() - merged.GetProperty("loss").GetDouble());
+            int[] prompt = [.. merged.At("greedy", "input_ids")[0].EnumerateArray().Select(i => i.GetInt32())];
+            int[] ids = [.. merged.At("greedy", "new_tokens")[0].EnumerateArray().Select(i => i.GetInt32())];
+            GeneratedIds answer = new TokenGenerator(decoder).Generate([prompt], new GenerationOptions { MaxNewTokens = ids.Length }, [])[0];
+            return (logits, loss, (answer.TokenIds, ids));
+        }
+        finally
+        {
+            LoraAdapter.Detach(decoder);
+        }
+    }
+
+    /// <summary>Largest difference of W + s B A with every merged matrix that the fixture holds.</summary>
+    public double CompareMergedWeights()
+    {
+        using PeftAdapter peft = PeftAdapter.Load(Path.Combine(folder, expected.GetProperty("merged").GetProperty("adapter").GetString()!));
+        using LoraAdapter adapter = LoraAdapter.Load(decoder, peft);
+        adapter.Attach(decoder);
+        try
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            var compared = decoder.Linears.Where(l => tensors.Names.Contains($"merged.{l.Path}.weight")).ToList();
+            Assert.NotEmpty(compared);
+            // The layer's map of the identity is its effective weight, transposed.
+            return compared.Max(l => MaxDifference(l.Forward(torch.eye(l.Weight.shape[1])).t(), tensors.Read($"merged.{l.Path}.weight")));
         }
         finally
         {

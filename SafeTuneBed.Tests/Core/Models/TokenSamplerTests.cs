@@ -81,7 +81,7 @@ public sealed class TokenSamplerTests
     public void Stream_OfAPrompt_IsUniformAndItsOwn()
     {
         const int count = 100_000;
-        double[] Numbers(ulong seed, int prompt)
+        double[] Numbers(ulong seed, ulong prompt)
         {
             var stream = new SampleStream(seed, prompt);
             return [.. Enumerable.Range(0, count).Select(_ => stream.Next())];
