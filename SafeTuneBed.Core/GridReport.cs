@@ -46,6 +46,9 @@ public sealed class GridReport
         return aggregator.Compare(definition, b, c);
     }
 
+    /// <summary>Corrects the p values of comparisons that belong together (Holm).</summary>
+    public IReadOnlyList<PairedComparison> Adjust(IReadOnlyList<PairedComparison> family) => aggregator.Adjust(family);
+
     /// <summary>The scores behind one number, seed by seed.</summary>
     public IReadOnlyList<IReadOnlyList<SampleScore>> Scores(ReportRow row, string metricKey) => Find(row, metricKey).BySeed;
 

@@ -40,4 +40,13 @@ public static class ReportTableExtensions
         ArgumentNullException.ThrowIfNull(report);
         return ReportTables.Comparisons(report);
     }
+
+    /// <summary>
+    /// Every headline metric of each trained method from one poison level of a task to the next higher one; no rows where a task has a single level.
+    /// </summary>
+    public static ReportTable ToPoisonTable(this GridReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return ReportTables.PoisonSteps(report);
+    }
 }

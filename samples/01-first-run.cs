@@ -32,7 +32,8 @@ GridReport report = await AnsiConsole.Progress().StartAsync(async screen =>
     return await runner.RunAsync(grid, new Progress<RunProgress>(p => (bar.MaxValue, bar.Value) = (Math.Max(1, p.TotalCells), p.CompletedCells)));
 });
 
-var (table, cells) = (new Table(), report.ToTable());
+if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
+var (table, cells) = (new Table().Border(TableBorder.Simple), report.ToTable());
 foreach (string heading in cells.Headings) table.AddColumn(Markup.Escape(heading));
 foreach (var row in cells.Rows) table.AddRow([.. row.Select(Markup.Escape)]);
 AnsiConsole.Write(table);

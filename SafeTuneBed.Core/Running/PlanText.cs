@@ -31,7 +31,8 @@ internal static class PlanText
             text.Append(CultureInfo.InvariantCulture, $"{plan.Concurrency} cells at a time, {plan.WeightBytes / 1e6:N1} MB of weights.\n");
         }
 
-        foreach (PlannedCell cell in plan.Cells.Where(c => c.Preview.Length > 0).DistinctBy(c => (c.Model, c.Dataset)))
+        ulong first = plan.Cells.FirstOrDefault(c => c.Preview.Length > 0)?.Seed ?? 0; // one seed is enough to see template and mask
+        foreach (PlannedCell cell in plan.Cells.Where(c => c.Preview.Length > 0 && c.Seed == first).DistinctBy(c => (c.Model, c.Preview[(c.Preview.IndexOf('\n') + 1)..])))
         {
             text.Append(CultureInfo.InvariantCulture, $"First row of {cell.Dataset} for {cell.Model}: {cell.Preview.TrimEnd()}\n");
         }

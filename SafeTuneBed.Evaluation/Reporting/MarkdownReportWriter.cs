@@ -2,7 +2,7 @@ using System.Text;
 
 namespace SafeTuneBed.Reporting;
 
-/// <summary>Writes <c>report.md</c>: the summary, the comparisons with the baseline, every metric, warnings and notes.</summary>
+/// <summary>Writes <c>report.md</c>: the summary, the comparisons with the baseline and from one poison level to the next, every metric, warnings and notes.</summary>
 internal sealed class MarkdownReportWriter : IReportWriter
 {
     /// <summary>Registered name.</summary>
@@ -30,6 +30,14 @@ internal sealed class MarkdownReportWriter : IReportWriter
             Heading(page, 2, $"Compared with {report.Baseline}");
             Table(page, comparisons);
             List(page, comparisons.Notes);
+        }
+
+        ReportTable steps = report.ToPoisonTable();
+        if (steps.Rows.Count > 0)
+        {
+            Heading(page, 2, "More poison");
+            Table(page, steps);
+            List(page, steps.Notes);
         }
 
         Heading(page, 2, "Every metric");

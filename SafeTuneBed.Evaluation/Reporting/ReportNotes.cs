@@ -32,10 +32,10 @@ internal static class ReportNotes
     }
 
     /// <summary>How the comparisons were made.</summary>
-    public static IEnumerable<string> ReadingComparisons(GridReport report)
+    public static IEnumerable<string> ReadingComparisons(string what, IEnumerable<PairedComparison> comparisons)
     {
-        string[] tests = [.. report.Rows.SelectMany(r => r.VersusBaseline.Values).Select(c => c.Test).Distinct()];
-        yield return $"Difference: row minus {report.Baseline}, item by item, in points for shares. Adjusted p: Holm, over the comparisons that were corrected together.";
+        string[] tests = [.. comparisons.Select(c => c.Test).Distinct()];
+        yield return $"Difference: {what}, item by item, in points for shares. Adjusted p: Holm, over the comparisons that were corrected together.";
         if (tests.Contains("mcnemar-mid-p"))
         {
             yield return "Shares: McNemar's mid-p on the pairs of all seeds, Newcombe's paired interval. Pairs of different seeds count as independent, so trust a small p only where the seeds agree in direction.";

@@ -1,6 +1,6 @@
 namespace SafeTuneBed.Reporting;
 
-/// <summary>The three tables of a report.</summary>
+/// <summary>The tables of a report.</summary>
 internal static class ReportTables
 {
     private const string Unscored = "unscored", Seeds = "seeds";
@@ -32,18 +32,35 @@ internal static class ReportTables
             from row in report.Rows
             from column in columns
             where row.VersusBaseline.ContainsKey(column.Key)
-            let comparison = row.VersusBaseline[column.Key]
-            select (IReadOnlyList<string>)[
-                .. Place(report, row), column.FullHeading, ReportFormat.Difference(comparison, column.Example.Kind),
-                ReportFormat.PValue(comparison.PValue), ReportFormat.PValue(comparison.AdjustedPValue), ReportFormat.Count(comparison.Pairs),
-                comparison.Test.StartsWith("mcnemar", StringComparison.Ordinal) ? $"{ReportFormat.Count(comparison.CandidateOnly)} / {ReportFormat.Count(comparison.BaselineOnly)}" : ReportFormat.Missing,
-                $"{ReportFormat.Count(comparison.SeedsInDirection)} of {ReportFormat.Count(comparison.Seeds)}"];
+            select (IReadOnlyList<string>)[.. Place(report, row), column.FullHeading, .. Comparison(row.VersusBaseline[column.Key], column.Example.Kind)];
         return Create(
             $"{report.Name}, compared with {report.Baseline}",
-            [.. PlaceHeadings(report), "metric", "difference", "p", "p adjusted", "pairs", "only row / only baseline", "seeds in direction"],
+            [.. PlaceHeadings(report), "metric", .. ComparisonHeadings("row", "baseline")],
             PlaceHeadings(report).Length + 1,
             report.Baseline is null ? [] : rows,
-            report.Baseline is null ? [] : [.. ReportNotes.ReadingComparisons(report)]);
+            report.Baseline is null ? [] : [.. ReportNotes.ReadingComparisons($"row minus {report.Baseline}", report.Rows.SelectMany(r => r.VersusBaseline.Values))]);
+    }
+
+    /// <summary>One line per trained method, task, headline metric and step from one poison level to the next higher one.</summary>
+    public static ReportTable PoisonSteps(GridReport report)
+    {
+        IReadOnlyList<MetricColumn> columns = MetricColumn.Of(report, headlineOnly: true);
+        var steps =
+            (from line in report.Rows.Where(r => r.PoisonRatio is not null).GroupBy(r => (r.Model, r.Method, r.Task))
+             let levels = line.OrderBy(r => r.PoisonRatio).ToArray()
+             from pair in levels.Zip(levels.Skip(1))
+             where pair.First.PoisonRatio < pair.Second.PoisonRatio
+             from column in columns
+             where pair.First[column.Key] is not null && pair.Second[column.Key] is not null
+             select (pair.First, pair.Second, Column: column, Comparison: report.Compare(pair.First, pair.Second, column.Key))).ToArray();
+        IReadOnlyList<PairedComparison> adjusted = report.Adjust([.. steps.Select(s => s.Comparison)]);
+        return Create(
+            $"{report.Name}, more poison",
+            [.. PlaceHeadings(report)[..^1], "from", "to", "metric", .. ComparisonHeadings("to", "from")],
+            PlaceHeadings(report).Length + 2,
+            steps.Select((s, i) => (IReadOnlyList<string>)[
+                .. Place(report, s.First)[..^1], s.First.Dataset, s.Second.Dataset, s.Column.FullHeading, .. Comparison(adjusted[i], s.Column.Example.Kind)]),
+            [.. ReportNotes.ReadingComparisons("more poison minus less", adjusted)]);
     }
 
     /// <summary>One line per row and metric, everything that a table can hold.</summary>
@@ -59,6 +76,19 @@ internal static class ReportTables
         return Create(
             $"{report.Name}, every metric", [.. PlaceHeadings(report), "metric", "value", "interval", "n", Unscored, "each seed"], PlaceHeadings(report).Length + 1, rows, []);
     }
+
+    private static string[] ComparisonHeadings(string candidate, string baseline) =>
+        ["difference", "p", "p adjusted", "pairs", $"only {candidate} / only {baseline}", "seeds in direction"];
+
+    private static string[] Comparison(PairedComparison comparison, MetricKind kind) =>
+    [
+        ReportFormat.Difference(comparison, kind),
+        ReportFormat.PValue(comparison.PValue),
+        ReportFormat.PValue(comparison.AdjustedPValue),
+        ReportFormat.Count(comparison.Pairs),
+        comparison.Test.StartsWith("mcnemar", StringComparison.Ordinal) ? $"{ReportFormat.Count(comparison.CandidateOnly)} / {ReportFormat.Count(comparison.BaselineOnly)}" : ReportFormat.Missing,
+        $"{ReportFormat.Count(comparison.SeedsInDirection)} of {ReportFormat.Count(comparison.Seeds)}",
+    ];
 
     private static ReportTable Create(string title, string[] headings, int textColumns, IEnumerable<IReadOnlyList<string>> rows, IReadOnlyList<string> notes) => new()
     {
