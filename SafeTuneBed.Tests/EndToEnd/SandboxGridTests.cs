@@ -69,6 +69,19 @@ public sealed class SandboxGridTests(SandboxGridTests.Run run) : IClassFixture<S
         Assert.Equal(run.Report.Rows.SelectMany(r => r.Metrics.Select(m => m.Value)), again.Rows.SelectMany(r => r.Metrics.Select(m => m.Value)));
     }
 
+    [Fact]
+    public async Task EvaluateAsync_AnAdapterFolder_GivesTheScoresOfTheRunThatTrainedIt()
+    {
+        await using ExperimentRunner runner = run.CreateRunner();
+        GridPlan plan = await runner.PlanAsync(run.Grid, TestContext.Current.CancellationToken);
+        string cell = plan.Cells.Single(c => c.Method == "lora" && c.Dataset == Task.HighHarm.Name).Folder;
+        GridReport report = await runner.EvaluateAsync(
+            [ArtifactReference.Adapter(Path.Combine(cell, "artifact"), ModelReference.Sandbox)], ["sandbox-judge"], cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(
+            run.Report.Scores(run.Report.Row("lora", Task.HighHarm.Name), Complied)[0].Select(s => (s.ItemId, s.Value)),
+            report.Scores(Assert.Single(report.Rows), Complied)[0].Select(s => (s.ItemId, s.Value)));
+    }
+
     /// <summary>One run of the grid for all tests of the class.</summary>
     public sealed class Run : IAsyncLifetime
     {
