@@ -9,12 +9,12 @@ using Spectre.Console;
 
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : fallback;
 string output = Option("--out", "runs");
+AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException fault) { Console.Error.WriteLine(fault.Message); Environment.Exit(1); } };
 await using var runner = ExperimentRunner.Create(bed =>
 {
     bed.AddMethods().AddEvaluators().UseRunFolder(output);
     if (Option("--sandbox", "") is { Length: > 0 } folder) bed.UseSandbox(folder);
 });
-
 var task = FinetuneDatasets.Sandbox.Sentiment;
 var grid = new ExperimentGrid("first-run")
 {
