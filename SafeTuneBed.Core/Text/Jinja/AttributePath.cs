@@ -12,8 +12,6 @@ internal static class AttributePath
         {
             case null or NoneValue:
                 return item;
-            case IntegerValue:
-                return Step(item, path, otherwise);
             case StringValue text:
                 foreach (string part in text.Text.Split('.'))
                 {
@@ -23,7 +21,7 @@ internal static class AttributePath
 
                 return item;
             default:
-                throw new TemplateFault($"the attribute must be a text or an integer, not a value of type {path.TypeName}.");
+                return Step(item, path, otherwise);
         }
     }
 

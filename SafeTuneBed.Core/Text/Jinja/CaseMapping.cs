@@ -75,6 +75,8 @@ internal static class CaseMapping
     public static bool IsCased(Rune letter) => Rune.GetUnicodeCategory(letter) is System.Globalization.UnicodeCategory.UppercaseLetter
         or System.Globalization.UnicodeCategory.LowercaseLetter or System.Globalization.UnicodeCategory.TitlecaseLetter;
 
+    private static bool CaseOfTitle(Rune letter) => Rune.GetUnicodeCategory(letter) == System.Globalization.UnicodeCategory.TitlecaseLetter;
+
     private static bool IsUpper(Rune letter) => Rune.GetUnicodeCategory(letter) == System.Globalization.UnicodeCategory.UppercaseLetter;
 
     private static string Upper(string text, int at, Rune letter)
@@ -84,8 +86,14 @@ internal static class CaseMapping
             return AsciiLetters[char.ToUpperInvariant((char)letter.Value)];
         }
 
+        // .NET leaves dotless i and long s alone, so that going back gives the same.
         string one = letter.ToString();
-        return Expansions.GetValueOrDefault(one) ?? one.ToUpperInvariant();
+        return letter.Value switch
+        {
+            0x131 => "I",
+            0x17F => "S",
+            _ => Expansions.GetValueOrDefault(one) ?? one.ToUpperInvariant(),
+        };
     }
 
     private static string Title(string text, int at, Rune letter) => letter.Value switch
@@ -94,6 +102,8 @@ internal static class CaseMapping
         // Digraphs have a title case of their own, Georgian letters are theirs.
         >= 0x1C4 and <= 0x1CC => char.ToString((char)(((letter.Value - 0x1C4) / 3 * 3) + 0x1C5)),
         >= 0x1F1 and <= 0x1F3 => "\u01F2",
+        // Greek with iota below: one letter in title case, two in upper case.
+        >= 0x1F80 and <= 0x1FFC when letter.ToString().ToUpperInvariant() is var one && (one != letter.ToString() || CaseOfTitle(letter)) => one,
         >= 0x10D0 and <= 0x10FF => letter.ToString(),
         >= 0xFB00 and <= 0xFB17 when Upper(text, at, letter) is { Length: > 1 } expansion => expansion[0] + expansion[1..].ToLowerInvariant(),
         _ => Upper(text, at, letter),

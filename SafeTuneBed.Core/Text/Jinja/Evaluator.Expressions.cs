@@ -142,7 +142,7 @@ internal sealed partial class Evaluator
 
             budget.Items(more.Entries.Count);
             named.AddRange(more.Entries.Select(entry => KeyValuePair.Create(
-                entry.Key is StringValue name ? name.Text : throw new TemplateFault("the keys of what follows '**' must be texts."), entry.Value)));
+                entry.Key is StringValue { HasContent: false } name ? name.Text : throw new TemplateFault("the keys of what follows '**' must be texts of the template."), entry.Value)));
         }
 
         if (caller is not null)

@@ -63,6 +63,11 @@ internal static class FilterTable
     /// <summary>The filter, or a fault.</summary>
     public static Filter Find(string name) => Filters.TryGetValue(name, out Filter? filter) ? filter : throw new TemplateFault(Problem(name)!);
 
+    /// <summary>The same for a name that is a value: a message's text is not shown.</summary>
+    public static Filter Find(JinjaValue name) => StringMethods.RequireText(name, "the filter's name") is { HasContent: true } text && !Filters.ContainsKey(text.Text)
+        ? throw new TemplateFault("there is no filter of the name that the message gives.")
+        : Find(((StringValue)name).Text);
+
     /// <summary>Why there is no such filter, or null when there is one.</summary>
     public static string? Problem(string name) => Filters.ContainsKey(name) ? null
         : Unsupported.Contains(name) ? $"the filter '{name}' is not supported in chat templates."

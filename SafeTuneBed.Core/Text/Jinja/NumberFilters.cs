@@ -90,6 +90,11 @@ internal static class NumberFilters
     {
         JinjaValue?[] bound = arguments.Bind(0, "attribute", "start");
         JinjaValue total = bound[1] ?? new IntegerValue(0);
+        if (total is StringValue)
+        {
+            throw new TemplateFault("'sum' adds no texts. Use 'join'.");
+        }
+
         foreach (JinjaValue item in input.RequireItems(evaluator.Budget))
         {
             total = Arithmetic.Calculate("+", total, AttributePath.Resolve(bound[0], item), evaluator);

@@ -6,6 +6,7 @@ internal sealed class PercentFormat
     private readonly StringValue format;
     private readonly RenderBudget budget;
     private readonly DictionaryValue? named;
+    private readonly bool mayHaveMore;
     private readonly IReadOnlyList<JinjaValue> values;
     private int used;
     private int at;
@@ -15,6 +16,9 @@ internal sealed class PercentFormat
         this.format = format;
         this.budget = budget;
         named = arguments as DictionaryValue;
+
+        // Python minds unused values only where they can't be looked up by key, and takes lists for something that can.
+        mayHaveMore = arguments is DictionaryValue or UndefinedValue or SequenceValue { Kind: SequenceKind.List or SequenceKind.Range };
         values = arguments is SequenceValue { Kind: SequenceKind.Tuple } tuple ? tuple.Items : [arguments];
     }
 
@@ -37,7 +41,7 @@ internal sealed class PercentFormat
             }
         }
 
-        return used < values.Count && named is null ? throw new TemplateFault("the format has fewer fields than there are values.") : builder.ToValue();
+        return used < values.Count && !mayHaveMore ? throw new TemplateFault("the format has fewer fields than there are values.") : builder.ToValue();
     }
 
     private StringValue ReadField()

@@ -17,7 +17,7 @@ internal static class SelectingFilters
             return new GeneratorValue(items.Select(item => AttributePath.Resolve(bound[0], item, bound[1])));
         }
 
-        Filter filter = FilterTable.Find(StringMethods.RequireText(arguments.Positional[0], "the filter's name").Text);
+        Filter filter = FilterTable.Find(arguments.Positional[0]);
         CallArguments rest = arguments.Skip(1);
         return new GeneratorValue(items.Select(item => Deeper(evaluator, () => filter(evaluator, item, rest))));
     }
@@ -37,7 +37,7 @@ internal static class SelectingFilters
         }
 
         JinjaValue? path = byAttribute ? arguments.Positional[0] : null;
-        Test? test = arguments.Positional.Count > used ? TestTable.Find(StringMethods.RequireText(arguments.Positional[used], "the test's name").Text) : null;
+        Test? test = arguments.Positional.Count > used ? TestTable.Find(arguments.Positional[used]) : null;
         CallArguments rest = arguments.Skip(used + 1);
         return new GeneratorValue(input.RequireItems(evaluator.Budget).Where(item =>
         {

@@ -14,6 +14,11 @@ internal static class TestTable
     /// <summary>The test, or a fault.</summary>
     public static Test Find(string name) => Tests.TryGetValue(name, out Test? test) ? test : throw new TemplateFault(Problem(name)!);
 
+    /// <summary>The same for a name that is a value: a message's text is not shown.</summary>
+    public static Test Find(JinjaValue name) => StringMethods.RequireText(name, "the test's name") is { HasContent: true } text && !Tests.ContainsKey(text.Text)
+        ? throw new TemplateFault("there is no test of the name that the message gives.")
+        : Find(((StringValue)name).Text);
+
     /// <summary>Why there is no such test, or null when there is one.</summary>
     public static string? Problem(string name) => Tests.ContainsKey(name) ? null
         : name == "escaped" ? "the test 'escaped' is not supported in chat templates." : $"there is no test '{name}'. Correct its name.";
@@ -38,10 +43,10 @@ internal static class TestTable
             ["iterable"] = (evaluator, value, arguments) => Only(value, arguments).Iterate(evaluator.Budget) is not null,
             ["lower"] = (evaluator, value, arguments) => StringMethods.IsCase(TextFilters.Text(evaluator, value, arguments).Text, UnicodeCategory.LowercaseLetter),
             ["upper"] = (evaluator, value, arguments) => StringMethods.IsCase(TextFilters.Text(evaluator, value, arguments).Text, UnicodeCategory.UppercaseLetter),
-            ["odd"] = (evaluator, value, arguments) => Remainder(evaluator, Only(value, arguments), 2) is { } rest && Numbers.ToDouble(rest) == 1,
-            ["even"] = (evaluator, value, arguments) => Remainder(evaluator, Only(value, arguments), 2) is { } rest && Numbers.ToDouble(rest) == 0,
+            ["odd"] = (evaluator, value, arguments) => Remainder(evaluator, Only(value, arguments), 1),
+            ["even"] = (evaluator, value, arguments) => Remainder(evaluator, Only(value, arguments), 0),
             ["divisibleby"] = (evaluator, value, arguments) =>
-                Numbers.ToDouble(Arithmetic.Calculate("%", value, arguments.Bind(1, "num")[0]!, evaluator)) == 0,
+                Comparison.AreEqual(Arithmetic.Calculate("%", value, arguments.Bind(1, "num")[0]!, evaluator), new IntegerValue(0), evaluator.Budget),
             ["filter"] = (_, value, arguments) => FilterTable.Problem(StringMethods.RequireText(Only(value, arguments), "the filter's name").Text) is null,
             ["test"] = (_, value, arguments) => Problem(StringMethods.RequireText(Only(value, arguments), "the test's name").Text) is null,
             ["in"] = (evaluator, value, arguments) => Comparison.Contains(arguments.Bind(1, "seq")[0]!, value, evaluator.Budget),
@@ -73,7 +78,7 @@ internal static class TestTable
         return value;
     }
 
-    private static JinjaValue? Remainder(Evaluator evaluator, JinjaValue value, long divisor) =>
-        Numbers.IsNumber(value) ? Arithmetic.Calculate("%", value, new IntegerValue(divisor), evaluator)
-            : throw (value as UndefinedValue)?.Fault() ?? new TemplateFault($"a value of type {value.TypeName} is neither odd nor even.");
+    // Of a division by two.
+    private static bool Remainder(Evaluator evaluator, JinjaValue value, long wanted) =>
+        Comparison.AreEqual(Arithmetic.Calculate("%", value, new IntegerValue(2), evaluator), new IntegerValue(wanted), evaluator.Budget);
 }
