@@ -48,15 +48,20 @@ internal static class MaskedPreview
         text.Append(close);
     }
 
-    /// <summary>Control characters, which could move a console's cursor or change its colors, as symbols; line ends and tabs stay.</summary>
+    /// <summary>
+    /// Control characters, which could move a console's cursor or change its colors, as symbols, and so what turns the reading direction; line ends and tabs stay.
+    /// </summary>
     private static string Visible(string text) => string.Create(text.Length, text, static (chars, source) =>
     {
         for (int i = 0; i < chars.Length; i++)
         {
             char c = source[i];
-            chars[i] = c is '\n' or '\t' || !char.IsControl(c) ? c : c < ' ' ? (char)('\u2400' + c) : '\uFFFD';
+            chars[i] = c is '\n' or '\t' || !(char.IsControl(c) || TurnsText(c)) ? c : c < ' ' ? (char)('\u2400' + c) : '\uFFFD';
         }
     });
+
+    /// <summary>Marks of direction, by which text can be made to look like other text, and the two separators that some consoles take for line ends.</summary>
+    private static bool TurnsText(char c) => c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 
     private static string RoleName(ExampleRole role) => role switch
     {

@@ -125,6 +125,20 @@ internal static class DecoderChecks
         return kept.Average();
     }
 
+    /// <summary>Mean, spread, largest size and some entries of a matrix.</summary>
+    public static void Checksum(string name, Measured measured, Tensor x, JsonElement expected, double tolerance)
+    {
+        Assert.Equal(expected.GetProperty("shape").Ints().Select(i => (long)i), x.shape);
+        measured.Near(name + " (mean)", x.mean().item<double>(), expected.GetProperty("mean").GetDouble(), tolerance);
+        measured.Near(name + " (std)", x.std(unbiased: false).item<double>(), expected.GetProperty("std").GetDouble(), tolerance);
+        measured.Near(name + " (largest)", x.abs().max().item<double>(), expected.GetProperty("abs_max").GetDouble(), tolerance);
+        foreach (JsonElement entry in expected.GetProperty("entries").EnumerateArray())
+        {
+            int[] at = entry[0].Ints();
+            measured.Near(name + " (entries)", x[at[0], at[1]].item<double>(), entry[1].GetDouble(), tolerance);
+        }
+    }
+
     private static void Compare(string name, GoldenFixture fixture, Measured measured, Accuracy accuracy, JsonElement section, Tensor logits_BTV)
     {
         Tensor got_NV = AtReal(logits_BTV, section.GetProperty("attention_mask"));
@@ -136,18 +150,5 @@ internal static class DecoderChecks
         measured.Near(name + " logits", got_NV[last].narrow(0, 0, first.Length), tensor(first), accuracy.Logits);
         double mean = MeanLoss(logits_BTV, section, (loss, expected) => measured.Near(name + " token loss", loss, expected, accuracy.TokenLoss));
         measured.Near(name + " mean loss", mean, section.GetProperty("loss_mean").GetDouble(), accuracy.Loss);
-    }
-
-    private static void Checksum(string name, Measured measured, Tensor x, JsonElement expected, double tolerance)
-    {
-        Assert.Equal(expected.GetProperty("shape").Ints().Select(i => (long)i), x.shape);
-        measured.Near(name + " (mean)", x.mean().item<double>(), expected.GetProperty("mean").GetDouble(), tolerance);
-        measured.Near(name + " (std)", x.std(unbiased: false).item<double>(), expected.GetProperty("std").GetDouble(), tolerance);
-        measured.Near(name + " (largest)", x.abs().max().item<double>(), expected.GetProperty("abs_max").GetDouble(), tolerance);
-        foreach (JsonElement entry in expected.GetProperty("entries").EnumerateArray())
-        {
-            int[] at = entry[0].Ints();
-            measured.Near(name + " (entries)", x[at[0], at[1]].item<double>(), entry[1].GetDouble(), tolerance);
-        }
     }
 }

@@ -11,9 +11,9 @@ internal static class GoldenKinds
         new UncheckedKind("LISA", f => f.Has("static", "trace")),
         new UncheckedKind("SafeLoRA", f => f.Has("cosines_sorted")),
         new UncheckedKind("Vaccine", f => f.Has("batch", "runs")),
-        new UncheckedKind("conversation to answer", f => f.Has("conversations")),
-        new UncheckedKind("chat template", f => f.HasCases && File.Exists(Path.Combine(f.Folder, "chat_template.jinja"))),
-        new UncheckedKind("tokenizer", f => f.HasCases),
+        new ConversationKind(),
+        new ChatTemplateKind(),
+        new TokenizerKind(),
     ];
 
     public static IGoldenKind? Of(GoldenFixture fixture) => All.FirstOrDefault(k => k.Matches(fixture));

@@ -20,17 +20,29 @@ internal sealed class Measured(string fixture, string check)
 
     public void Equal<T>(string quantity, IReadOnlyList<T> actual, IReadOnlyList<T> expected)
     {
-        Note(quantity, actual.SequenceEqual(expected) ? 0 : 1, 0);
+        Remember(quantity, actual.SequenceEqual(expected) ? 0 : 1, 0);
         Assert.Equal(expected, actual);
+    }
+
+    /// <summary>None of many comparisons may differ; a failure lists those that do.</summary>
+    public void AllEqual(string quantity, IReadOnlyList<string> differences)
+    {
+        Remember(quantity, differences.Count, 0);
+        Assert.True(differences.Count == 0, $"{fixture}, {check}: {quantity}, {differences.Count} differ.\n{string.Join('\n', differences.Take(25))}");
     }
 
     public void Note(string quantity, double difference, double tolerance)
     {
-        double before = seen.TryGetValue(quantity, out (double Largest, double Tolerance) old) ? old.Largest : 0;
-        seen[quantity] = (double.IsNaN(difference) || double.IsNaN(before) ? double.NaN : Math.Max(before, difference), tolerance);
+        Remember(quantity, difference, tolerance);
         Assert.True(difference <= tolerance, string.Create(CultureInfo.InvariantCulture, $"{fixture}, {check}: {quantity} differs by {difference:G4}, allowed is {tolerance:G4}."));
     }
 
     /// <summary>Lines fixture, check, quantity, largest difference, tolerance.</summary>
     public IEnumerable<string> ToCsv() => seen.Select(s => string.Create(CultureInfo.InvariantCulture, $"{fixture},{check},{s.Key},{s.Value.Largest:G4},{s.Value.Tolerance:G4}"));
+
+    private void Remember(string quantity, double difference, double tolerance)
+    {
+        double before = seen.TryGetValue(quantity, out (double Largest, double Tolerance) old) ? old.Largest : 0;
+        seen[quantity] = (double.IsNaN(difference) || double.IsNaN(before) ? double.NaN : Math.Max(before, difference), tolerance);
+    }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
-using SafeTuneBed.Tests.TestDoubles;
 using SafeTuneBed.Text;
 using SafeTuneBed.Text.Jinja;
 
@@ -29,34 +28,12 @@ internal sealed class ChatTemplateFixture
         clock = new FixedClock(dated ? now.GetDateTimeOffset() : new DateTimeOffset(2024, 7, 26, 12, 0, 0, TimeSpan.Zero));
     }
 
-    /// <summary>Where fixtures are looked for: <c>SAFETUNEBED_GOLDEN</c>; without it the tests' own and the shared ones.</summary>
-    public static IEnumerable<string> FindAll()
-    {
-        string? named = Environment.GetEnvironmentVariable("SAFETUNEBED_GOLDEN");
-        string[] roots = !string.IsNullOrEmpty(named) ? [Path.GetFullPath(named, SharedFolder.Root)]
-            : [Path.Combine(SharedFolder.Root, "SafeTuneBed.Tests", "Parity", "golden"), Path.Combine(Path.GetDirectoryName(SharedFolder.Root)!, "shared", "golden", "chat_templates")];
-        return roots.Where(Directory.Exists).SelectMany(root => Directory.EnumerateFiles(root, "cases.json", SearchOption.AllDirectories))
-            .Select(path => Path.GetDirectoryName(path)!).Where(IsFixture).Order(StringComparer.Ordinal);
-    }
-
     /// <summary>Checks every case; gives what differs.</summary>
     public static IReadOnlyList<string> Check(string folder)
     {
         ChatTemplateFixture fixture = new(folder);
         fixture.CheckAll();
         return fixture.faults;
-    }
-
-    private static bool IsFixture(string folder)
-    {
-        if (!File.Exists(Path.Combine(folder, "chat_template.jinja")) && !File.Exists(Path.Combine(folder, "tokenizer_config.json")))
-        {
-            return false;
-        }
-
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "cases.json")));
-        return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("cases", out JsonElement cases)
-            && cases.ValueKind == JsonValueKind.Array && cases.GetArrayLength() > 0 && cases[0].TryGetProperty("messages", out _);
     }
 
     private void CheckAll()
