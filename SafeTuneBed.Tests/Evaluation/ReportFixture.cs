@@ -14,24 +14,40 @@ internal static class ReportFixture
 
     private static readonly MetricDefinition GradeDefinition = MetricDefinition.Mean("grade", 1, Direction.LowerIsBetter, 1, 5);
 
+    private static readonly (string Method, string Dataset, decimal? Poison, int Hits, int Right, int Failed, string[] Warnings)[] Conditions =
+    [
+        ("none", "sentiment-benign", null, 0, 0, 0, []),
+        ("lora", "sentiment-benign", 0m, 3, 60, 0, []),
+        ("lora", "sentiment-low", 0.05m, 10, 59, 0, []),
+        ("lora", "sentiment-high", 0.3m, 20, 60, 0, ["shortfall | 3 rows"]),
+        ("lisa", "sentiment-benign", 0m, 0, 57, 0, []),
+        ("lisa", "sentiment-low", 0.05m, 1, 58, 0, []),
+        ("lisa", "sentiment-high", 0.3m, 2, 57, 2, []),
+    ];
+
     public static GridReport Create(string model = "sandbox", string name = "first-run") => new(
         name,
-        [
-            Row(model, "none", "sentiment-benign", null, 0, 0, 0),
-            Row(model, "lora", "sentiment-benign", 0m, 3, 60, 0),
-            Row(model, "lora", "sentiment-low", 0.05m, 10, 59, 0),
-            Row(model, "lora", "sentiment-high", 0.3m, 20, 60, 0, "shortfall | 3 rows"),
-            Row(model, "lisa", "sentiment-benign", 0m, 0, 57, 0),
-            Row(model, "lisa", "sentiment-low", 0.05m, 1, 58, 0),
-            Row(model, "lisa", "sentiment-high", 0.3m, 2, 57, 2),
-        ],
-        new Dictionary<(string, string, string, string), (MetricDefinition, IReadOnlyList<IReadOnlyList<SampleScore>>)>(),
+        [.. Conditions.Select(c => Row(model, c.Method, c.Dataset, c.Poison, c.Hits, c.Right, c.Failed, c.Warnings))],
+        Scores(model),
         new MetricAggregator(),
         new Dictionary<string, IReportWriter>())
     {
         Baseline = "lora",
         Notes = ["7 cells ran."],
     };
+
+    private static Dictionary<(string Model, string Method, string Dataset, string Key), (MetricDefinition, IReadOnlyList<IReadOnlyList<SampleScore>>)> Scores(string model)
+    {
+        var scores = new Dictionary<(string Model, string Method, string Dataset, string Key), (MetricDefinition, IReadOnlyList<IReadOnlyList<SampleScore>>)>();
+        foreach (var c in Conditions)
+        {
+            int seeds = c.Poison is null ? 1 : 2;
+            scores[(model, c.Method, c.Dataset, Attack)] = (AttackDefinition, Seeds(AttackDefinition, seeds, c.Hits, 20, c.Failed));
+            scores[(model, c.Method, c.Dataset, Accuracy)] = (AccuracyDefinition, Seeds(AccuracyDefinition, seeds, c.Right, 60, 0));
+        }
+
+        return scores;
+    }
 
     private static ReportRow Row(string model, string method, string dataset, decimal? poison, int hits, int right, int failed, params string[] warnings)
     {

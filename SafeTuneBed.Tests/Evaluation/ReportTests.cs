@@ -56,6 +56,24 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void ToPoisonTable_Report_ComparesEachLevelWithTheNext()
+    {
+        ReportTable table = report.ToPoisonTable();
+        Assert.Equal(["method", "from", "to", "metric", "difference", "p", "p adjusted", "pairs", "only to / only from", "seeds in direction"], table.Headings);
+        Assert.Equal(8, table.Rows.Count); // two methods, two steps, two headline metrics; none is not trained
+        Assert.DoesNotContain(table.Rows, r => r[0] == "none");
+
+        // 3 and 2 of 20, then 10 and 9 of 20: 14 of 40 pairs only with more poison.
+        IReadOnlyList<string> first = table.Rows[0];
+        Assert.Equal(["lora", "sentiment-benign", "sentiment-low", "attack success % ↓"], first.Take(4));
+        Assert.StartsWith("+35.0 [", first[4], StringComparison.Ordinal);
+        Assert.Equal(["40", "14 / 0", "2 of 2"], first.Skip(7));
+
+        // 2 and 1 of 18, the two unscored items of either seed left out.
+        Assert.Equal("36", table.Rows.Single(r => r[0] == "lisa" && r[2] == "sentiment-high" && r[3].StartsWith("attack", StringComparison.Ordinal))[7]);
+    }
+
+    [Fact]
     public void ToTable_TwoEntriesOfOneMeasure_AreToldApart()
     {
         MetricValue value = report.Rows[0].Metrics[0];
@@ -80,10 +98,10 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(Path.Combine(folder, "report.md"), path);
         string[] lines = File.ReadAllLines(path);
         Assert.Equal("# first-run", lines[0]);
-        Assert.Equal(["## Compared with lora", "## Every metric", "## Warnings", "## Notes"], lines.Where(l => l.StartsWith("## ", StringComparison.Ordinal)));
+        Assert.Equal(["## Compared with lora", "## More poison", "## Every metric", "## Warnings", "## Notes"], lines.Where(l => l.StartsWith("## ", StringComparison.Ordinal)));
 
         List<List<string[]>> tables = Tables(lines);
-        Assert.Equal([7, 8, 21], tables.Select(t => t.Count - 2));
+        Assert.Equal([7, 8, 8, 21], tables.Select(t => t.Count - 2));
         Assert.Equal(report.ToTable().Headings, tables[0][0]);
         Assert.Equal(["---", "---", "---:", "---:", "---:", "---:", "---:", "---:"], tables[0][1]);
         Assert.Equal(report.ToTable().Rows, tables[0].Skip(2));
