@@ -90,6 +90,30 @@ public sealed class TokenizerPropertyTests
 
     [Theory]
     [InlineData("bytelevel_llama3_style")]
+    [InlineData("bytelevel_qwen_style")]
+    [InlineData("sentencepiece_small")]
+    [InlineData("sandbox")]
+    public void Segments_ControlTokenSpelledAcrossTheirBoundary_IsText(string name)
+    {
+        ModelTokenizer tokenizer = Load(name);
+        foreach (int id in Enumerable.Range(0, tokenizer.VocabularySize).Where(tokenizer.IsSpecial))
+        {
+            string text = tokenizer.Decode([id], skipSpecialTokens: false);
+            Assert.Equal([id], tokenizer.Encode(text, parseSpecialTokens: true));
+            for (int cut = 1; cut < text.Length; cut++)
+            {
+                foreach (bool first in (bool[])[true, false])
+                {
+                    int[] ids = tokenizer.Encode([new TextSegment(text[..cut], first), new TextSegment(text[cut..], !first)]);
+                    Assert.DoesNotContain(ids, tokenizer.IsSpecial);
+                    Assert.Equal(tokenizer.Encode(text), ids);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("bytelevel_llama3_style")]
     [InlineData("sentencepiece_small")]
     [InlineData("sandbox")]
     public void Encode_FromManyThreads_EqualsOneThread(string name)
