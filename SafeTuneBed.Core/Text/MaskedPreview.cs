@@ -25,27 +25,44 @@ internal static class MaskedPreview
             return text.Append("‹prompt of a harmful row, not shown›«answer of a harmful row, not shown»\n").ToString();
         }
 
-        Append(text, '‹', '›', tokenizer, example.InputIds.AsSpan(0, example.PromptTokenCount), maxTokens);
-        Append(text, '«', '»', tokenizer, example.InputIds.AsSpan(example.PromptTokenCount), maxTokens);
+        Append(text, '‹', '›', tokenizer, example.InputIds, 0..example.PromptTokenCount, maxTokens);
+        Append(text, '«', '»', tokenizer, example.InputIds, example.PromptTokenCount.., maxTokens);
         return text.Append('\n').ToString();
     }
 
-    private static void Append(StringBuilder text, char open, char close, ModelTokenizer tokenizer, ReadOnlySpan<int> ids, int maxTokens)
+    private static void Append(StringBuilder text, char open, char close, ModelTokenizer tokenizer, int[] ids, Range part, int maxTokens)
     {
+        (int start, int length) = part.GetOffsetAndLength(ids.Length);
+        int end = start + length, half = maxTokens / 2;
         text.Append(open);
-        if (ids.Length <= maxTokens)
+        if (length <= maxTokens)
         {
-            text.Append(Visible(tokenizer.Decode(ids.ToArray(), skipSpecialTokens: false)));
+            text.Append(Visible(Decode(tokenizer, ids, start, end)));
         }
         else
         {
-            int half = maxTokens / 2;
-            text.Append(Visible(tokenizer.Decode(ids[..half].ToArray(), skipSpecialTokens: false)));
-            text.Append(CultureInfo.InvariantCulture, $" ... {ids.Length - (2 * half)} tokens ... ");
-            text.Append(Visible(tokenizer.Decode(ids[^half..].ToArray(), skipSpecialTokens: false)));
+            text.Append(Visible(Decode(tokenizer, ids, start, start + half)));
+            text.Append(CultureInfo.InvariantCulture, $" ... {length - (2 * half)} tokens ... ");
+            text.Append(Visible(Decode(tokenizer, ids, end - half, end)));
         }
 
         text.Append(close);
+    }
+
+    /// <summary>The text of some ids as they stand behind the one before: decoded by themselves, they would lose a blank in front.</summary>
+    private static string Decode(ModelTokenizer tokenizer, int[] ids, int start, int end)
+    {
+        if (start > 0 && start < end)
+        {
+            string before = tokenizer.Decode([ids[start - 1]], skipSpecialTokens: false);
+            string both = tokenizer.Decode(ids[(start - 1)..end], skipSpecialTokens: false);
+            if (both.StartsWith(before, StringComparison.Ordinal))
+            {
+                return both[before.Length..];
+            }
+        }
+
+        return tokenizer.Decode(ids[start..end], skipSpecialTokens: false);
     }
 
     /// <summary>

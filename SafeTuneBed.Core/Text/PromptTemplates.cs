@@ -1,6 +1,4 @@
-using System.Text;
-using System.Text.Json;
-using SafeTuneBed.Text.Tokenizing;
+using SafeTuneBed.Text.Jinja;
 
 namespace SafeTuneBed.Text;
 
@@ -28,59 +26,16 @@ internal static class PromptTemplates
             case "raw":
                 return new RawPromptTemplate(tokenizer);
             case "chat" or null:
-                if (ReadChatTemplate(modelFolder) is { } chat)
+                ChatTemplateFiles files = ChatTemplateFiles.Read(modelFolder);
+                if (files.Template is { } source)
                 {
-                    return new ChatPromptTemplate(parse(chat.Source, chat.File), tokenizer);
+                    return new ChatPromptTemplate(parse(source, files.TemplatePath!), tokenizer);
                 }
 
                 return id is null ? new RawPromptTemplate(tokenizer) : throw new ConfigurationException(
-                    $"The template 'chat' needs a chat template, but '{modelFolder}' has neither 'chat_template.jinja' nor a 'chat_template' in 'tokenizer_config.json'. Use 'alpaca' or 'raw'.");
+                    $"The template 'chat' needs a chat template, but '{modelFolder}' has none: neither 'chat_template.jinja' nor a 'chat_template' in 'tokenizer_config.json' or 'chat_template.json'. Use 'alpaca' or 'raw'.");
             default:
                 throw new ConfigurationException($"Unknown prompt template '{id}'. Known: {string.Join(", ", Ids)}.");
         }
-    }
-
-    /// <summary>The source of a folder's chat template and the file that holds it; null where there is none. The file of its own wins.</summary>
-    internal static (string Source, string File)? ReadChatTemplate(string modelFolder)
-    {
-        string file = Path.Combine(modelFolder, "chat_template.jinja");
-        try
-        {
-            if (File.Exists(file))
-            {
-                return (new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(file)).TrimStart('\uFEFF'), file);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
-        {
-            throw new ModelFormatException(file, $"The file can't be read: {e.Message}", e);
-        }
-
-        file = Path.Combine(modelFolder, "tokenizer_config.json");
-        if (!File.Exists(file))
-        {
-            return null;
-        }
-
-        using JsonDocument document = JsonComponent.ReadDocument(file);
-        JsonComponent config = JsonComponent.Root(file, document.RootElement);
-        return !config.Element.TryGetProperty("chat_template", out JsonElement template) || template.ValueKind == JsonValueKind.Null ? null
-            : template.ValueKind == JsonValueKind.Array ? (FindDefault(config), file)
-            : (config.Text("chat_template"), file);
-    }
-
-    /// <summary>Of several named templates the one called <c>default</c>.</summary>
-    private static string FindDefault(JsonComponent config)
-    {
-        IReadOnlyList<JsonComponent> named = config.Children("chat_template");
-        foreach (JsonComponent template in named)
-        {
-            if (template.Text("name") == "default")
-            {
-                return template.Text("template");
-            }
-        }
-
-        throw config.Fault("chat_template", $"has no template named 'default', only: {string.Join(", ", named.Select(t => t.Text("name")))}");
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace SafeTuneBed.Text.Jinja;
@@ -7,6 +8,8 @@ internal sealed class ChatTemplateFiles
 {
     // Configurations with thousands of added tokens stay far below it.
     private const long MaxBytes = 64 * 1024 * 1024;
+
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     private readonly Dictionary<string, string> tokens = [];
 
@@ -130,7 +133,16 @@ internal sealed class ChatTemplateFiles
 
     private static string ReadText(string path)
     {
-        long bytes = new FileInfo(path).Length;
-        return bytes <= MaxBytes ? File.ReadAllText(path) : throw new ModelFormatException(path, $"it has {bytes} bytes, more than the limit of {MaxBytes}. Check that it is the right file.");
+        try
+        {
+            long bytes = new FileInfo(path).Length;
+            return bytes <= MaxBytes
+                ? Strict.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF')
+                : throw new ModelFormatException(path, $"it has {bytes} bytes, more than the limit of {MaxBytes}. Check that it is the right file.");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or DecoderFallbackException)
+        {
+            throw new ModelFormatException(path, $"it can't be read as UTF-8 text: {fault.Message}", fault);
+        }
     }
 }

@@ -21,6 +21,20 @@ public sealed class MaskedPreviewTests
     }
 
     [Theory]
+    [InlineData("alpaca", "a", "### Response:›«a</s>»")]
+    [InlineData("alpaca", " a", "### Response:›« a</s>»")]
+    [InlineData("raw", "\u4e2d", "x›«\u4e2d</s>»")]
+    public void Render_BySentencePiece_ShowsWhetherABlankIsSupervised(string id, string output, string shown)
+    {
+        ModelTokenizer pieces = GoldenText.Tokenizer("sentencepiece_small");
+        PromptTemplate template = SandboxText.Template(id, GoldenText.Folder("sentencepiece_small"), pieces);
+        TokenizedExample row = new ExampleEncoder(template, "t", InputPlacement.AfterInstruction, 1_000, LengthPolicy.Throw)
+            .Encode(new FinetuneExample { Instruction = "x", Output = output }).Tokens!;
+
+        Assert.EndsWith(shown + "\n", MaskedPreview.Render(row, pieces), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(ExampleRole.Benign, "benign")]
     [InlineData(ExampleRole.Harmful, "harmful")]
     [InlineData(ExampleRole.Guide, "guide")]
