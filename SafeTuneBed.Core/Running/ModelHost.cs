@@ -8,7 +8,7 @@ using TorchSharp;
 namespace SafeTuneBed.Running;
 
 /// <summary>Real models behind the runner: folders, tokenizers, templates, workers.</summary>
-internal sealed class ModelHost(BedSettings settings, TimeProvider time) : IModelHost
+internal sealed class ModelHost(BedSettings settings) : IModelHost
 {
     private readonly FileHashes hashes = FileHashes.ForUser();
 
@@ -51,7 +51,7 @@ internal sealed class ModelHost(BedSettings settings, TimeProvider time) : IMode
 
     public void Release(ModelArtifact artifact) => artifact.Dispose();
 
-    private JinjaChatTemplate ChatTemplateOf(string source, string file, ModelTokenizer tokenizer)
+    private static JinjaChatTemplate ChatTemplateOf(string source, string file, ModelTokenizer tokenizer)
     {
         var special = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (string role in new[] { "bos_token", "eos_token", "pad_token", "unk_token" })
@@ -62,6 +62,7 @@ internal sealed class ModelHost(BedSettings settings, TimeProvider time) : IMode
             }
         }
 
-        return new JinjaChatTemplate(source, file, special, time);
+        // No clock: a template that writes today's date then takes its own fixed one, so that a prompt is the same tomorrow.
+        return new JinjaChatTemplate(source, file, special);
     }
 }

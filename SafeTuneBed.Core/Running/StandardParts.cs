@@ -11,7 +11,7 @@ internal static class StandardParts
         builder.AddDatasets(FinetuneDatasets.All).AddPromptSets(PromptSets.All);
         builder.Services.AddSingleton(p => new DatasetCatalog(
             p.GetServices<DatasetRegistration>(), p.GetServices<PromptSetRegistration>(), p.GetRequiredService<BedSettings>()));
-        builder.Services.TryAddSingleton<IModelHost>(p => new ModelHost(p.GetRequiredService<BedSettings>(), p.GetRequiredService<TimeProvider>()));
+        builder.Services.TryAddSingleton<IModelHost>(p => new ModelHost(p.GetRequiredService<BedSettings>()));
         builder.Services.TryAddSingleton<IDataHost>(p => new CatalogData(p.GetRequiredService<DatasetCatalog>()));
     }
 }
