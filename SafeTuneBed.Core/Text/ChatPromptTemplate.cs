@@ -34,16 +34,25 @@ internal sealed class ChatPromptTemplate : TextPromptTemplate
     public override int[] EncodeContinuation(string text) =>
         Tokenizer.EncodeFrom([.. frame.Value.Lead, new TextSegment(text, IsTemplate: false)], frame.Value.Start);
 
-    public override PromptAndTarget Encode(FinetuneExample example, InputPlacement placement)
+    public override PromptAndTarget Encode(FinetuneExample example, InputPlacement placement) => Encode(ToConversation(example, placement), example.Output);
+
+    /// <summary>The ids of a conversation of any length and of the answer to it.</summary>
+    internal PromptAndTarget Encode(IReadOnlyList<ChatMessage> conversation, string output)
     {
-        IReadOnlyList<ChatMessage> conversation = ToConversation(example, placement);
         IReadOnlyList<TextSegment> prompt = Render(conversation, addGenerationPrompt: true);
-        List<TextSegment> answer = RenderAnswer(conversation, prompt, example.Output);
+        List<TextSegment> answer = RenderAnswer(conversation, prompt, output);
         int[] promptIds = EncodeFirst(prompt);
         TextStart start = StartAfter(prompt, promptIds);
         int[] target = Tokenizer.EncodeFrom(answer, start);
         int end = Array.FindLastIndex(target, id => frame.Value.EndIds.Contains(id));
-        return new PromptAndTarget(promptIds, end >= 0 ? target[..(end + 1)] : [.. Tokenizer.EncodeFrom(WithoutTail(answer), start), .. StopIds]);
+        if (end >= 0)
+        {
+            return new PromptAndTarget(promptIds, target[..(end + 1)]);
+        }
+
+        // The template has no end token: the answer ends where its text does, and the end-of-text id says so.
+        int[] text = Tokenizer.EncodeFrom(WithoutTail(answer), start);
+        return new PromptAndTarget(promptIds, Tokenizer.EosId is { } eos ? [.. text, eos] : text);
     }
 
     /// <summary>The text up to the end of the last message text; all of it where there is none.</summary>

@@ -51,6 +51,8 @@ internal abstract class TextPattern
     /// </summary>
     private sealed class ExpressionPattern : TextPattern
     {
+        private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(2);
+
         private readonly string file;
         private readonly Regex regex;
 
@@ -60,7 +62,7 @@ internal abstract class TextPattern
             try
             {
                 // Anchors hold at line ends in the syntax that these files are written for.
-                regex = new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.Multiline, TimeSpan.FromSeconds(10));
+                regex = new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.Multiline, LongestMatch);
             }
             catch (ArgumentException e)
             {
@@ -88,7 +90,7 @@ internal abstract class TextPattern
             }
             catch (RegexMatchTimeoutException e)
             {
-                throw new ModelFormatException(file, $"The regular expression '{regex}' took more than ten seconds on one text of {part.Length} characters.", e);
+                throw new ModelFormatException(file, $"The regular expression '{regex}' took more than {LongestMatch.TotalSeconds:0} seconds for one match in a text of {part.Length} characters.", e);
             }
 
             return found;
