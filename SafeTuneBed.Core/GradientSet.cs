@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,11 +25,11 @@ public sealed class GradientSet : IDisposable
     public void AddScaled(GradientSet other, double scale)
     {
         ArgumentNullException.ThrowIfNull(other);
-        Values.add_(other.Values, alpha: scale);
+        Values.add_(other.Values, alpha: KeptScalar.Of(scale));
     }
 
     /// <summary>this *= scale.</summary>
-    public void Scale(double scale) => Values.mul_(scale);
+    public void Scale(double scale) => Values.mul_(KeptScalar.Of(scale));
 
     /// <summary>Sum of products.</summary>
     public double Dot(GradientSet other)

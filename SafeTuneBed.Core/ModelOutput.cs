@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
 using SafeTuneBed.Training;
 using TorchSharp;
@@ -41,7 +42,7 @@ public sealed class ModelOutput
         Tensor losses = zeros(batch.SupervisedTokenCount, dtype: ScalarType.Float32, device: Hidden.device);
         Tensor sum = ChunkedCrossEntropy.Sum(AtLossPositions(), decoder.HeadWeight, batch.Targets, losses);
         tokenLosses ??= losses.MoveToOuterDisposeScope();
-        return sum.div(batch.SupervisedTokenCount).MoveToOuterDisposeScope();
+        return sum.div(KeptScalar.Of((long)batch.SupervisedTokenCount)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Hidden states at the supervised positions, [N, D], with graph.</summary>

@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models.Families;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -111,7 +112,7 @@ internal sealed class Decoder : IDisposable
         long length = ids_BT.size(1);
         cache?.Reserve(length);
         Tensor? visible_BT = mask_BT?.to(ScalarType.Bool);
-        positions_BT ??= visible_BT?.to(ScalarType.Int64).cumsum(1).sub_(1).clamp_min_(0);
+        positions_BT ??= visible_BT?.to(ScalarType.Int64).cumsum(1).sub_(KeptScalar.One).clamp_min_(KeptScalar.Of(0L));
         (Tensor cos, Tensor sin) = positions_BT is null ? rotary.Range(0, length) : rotary.At(positions_BT, positions_BT.max().item<long>() + 1);
         Tensor hidden = Run(ids_BT, new AttentionContext(cos, sin, visible_BT is null ? null : CausalMask(visible_BT), cache), residuals);
         cache?.Advance(length);

@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using static TorchSharp.torch;
 
 namespace SafeTuneBed.Models;
@@ -10,9 +11,9 @@ internal static class DecoderBlock
     {
         using var scope = NewDisposeScope();
         Tensor attended = Attention(layer, options, index, RmsNorm.Apply(x, layer.InputNorm, options.NormEpsilon), context);
-        Tensor middle = x.add(attended);
+        Tensor middle = x.add(attended, KeptScalar.One);
         Tensor fed = FeedForward(layer, options, RmsNorm.Apply(middle, layer.PostAttentionNorm, options.NormEpsilon));
-        return middle.add(fed).MoveToOuterDisposeScope();
+        return middle.add(fed, KeptScalar.One).MoveToOuterDisposeScope();
     }
 
     private static Tensor Attention(DecoderLayer layer, DecoderOptions o, int index, Tensor x, AttentionContext context)

@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -170,7 +171,7 @@ internal sealed class GenerationBatch : IDisposable
         Tensor mask = zeros([rows.Count, limit], decoder.ComputeType, decoder.Device);
         for (int r = 0; r < rows.Count; r++)
         {
-            mask.select(0, r).narrow(0, 0, width - rows[r].Prompt.Length).fill_(double.NegativeInfinity);
+            mask.select(0, r).narrow(0, 0, width - rows[r].Prompt.Length).fill_(KeptScalar.Of(double.NegativeInfinity));
         }
 
         return mask.DetachFromDisposeScope();

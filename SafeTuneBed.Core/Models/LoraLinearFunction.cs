@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -46,9 +47,9 @@ internal sealed class LoraLinearFunction : autograd.SingleTensorFunction<LoraLin
         var scaling = (double)ctx.get_data("scaling");
         Tensor g_NO = gradient.reshape(-1, gradient.shape[^1]);
         Tensor gAdapter_NO = g_NO.to(a.dtype);
-        Tensor gLow_NR = gAdapter_NO.mm(b).mul_(scaling);
+        Tensor gLow_NR = gAdapter_NO.mm(b).mul_(KeptScalar.Of(scaling));
         Tensor gA = gLow_NR.t().mm(dropped_NI);
-        Tensor gB = gAdapter_NO.t().mm(low_NR).mul_(scaling);
+        Tensor gB = gAdapter_NO.t().mm(low_NR).mul_(KeptScalar.Of(scaling));
         Tensor? gX = null;
         if ((bool)ctx.get_data("needsInput"))
         {
@@ -59,7 +60,7 @@ internal sealed class LoraLinearFunction : autograd.SingleTensorFunction<LoraLin
                 gThrough_NI.mul_(saved[4]);
             }
 
-            gX = gX_NI.add_(gThrough_NI.to(gX_NI.dtype)).view((long[])ctx.get_data("shape")).MoveToOuterDisposeScope();
+            gX = gX_NI.add_(gThrough_NI.to(gX_NI.dtype), KeptScalar.One).view((long[])ctx.get_data("shape")).MoveToOuterDisposeScope();
         }
 
         // one entry an argument: x, W, b, A, B, mask, s

@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,7 +26,7 @@ internal static class RmsNorm
     {
         using var scope = NewDisposeScope();
         Tensor wide = Widen(x);
-        factor = wide.square().mean([-1L], true).add_(epsilon).rsqrt_().MoveToOuterDisposeScope();
+        factor = wide.mul(wide).mean([-1L], true).add_(KeptScalar.Of(epsilon)).rsqrt_().MoveToOuterDisposeScope();
         return wide.mul(factor).to(x.dtype).mul_(weight).MoveToOuterDisposeScope();
     }
 
@@ -36,7 +37,7 @@ internal static class RmsNorm
     {
         using var scope = NewDisposeScope();
         Tensor wide = Widen(x);
-        return wide.mul(wide.square().mean([-1L], true).add(epsilon).rsqrt()).to(x.dtype).mul(weight).MoveToOuterDisposeScope();
+        return wide.mul(wide.mul(wide).mean([-1L], true).add(KeptScalar.Of(epsilon)).rsqrt()).to(x.dtype).mul(weight).MoveToOuterDisposeScope();
     }
 }
 
@@ -61,8 +62,8 @@ internal sealed class RmsNormFunction : autograd.SingleTensorFunction<RmsNormFun
         List<Tensor> saved = ctx.get_saved_variables();
         Tensor x = RmsNorm.Widen(saved[0]), factor = saved[1];
         Tensor weighted = RmsNorm.Widen(gradient.mul(((Frozen)ctx.get_data("weight")).Value));
-        Tensor share = weighted.mul(x).mean([-1L], true).mul_(factor.pow(3)).neg_();
-        Tensor result = weighted.mul(factor).addcmul_(x, share, 1).to(saved[0].dtype);
+        Tensor share = weighted.mul(x).mean([-1L], true).mul_(factor).mul_(factor).mul_(factor).neg_();
+        Tensor result = weighted.mul(factor).addcmul_(x, share, KeptScalar.One).to(saved[0].dtype);
         return [result.MoveToOuterDisposeScope(), null!, null!];
     }
 }

@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,11 +18,11 @@ internal static class Rope
     {
         using var scope = NewDisposeScope();
         long half = x.size(-1) / 2;
-        int sign = inverse ? 1 : -1;
+        Scalar sign = KeptScalar.Of(inverse ? 1L : -1L), opposite = KeptScalar.Of(inverse ? -1L : 1L);
         Tensor first = x.narrow(-1, 0, half), second = x.narrow(-1, half, half);
         Tensor result = empty(x.shape, x.dtype, x.device);
         result.narrow(-1, 0, half).copy_(first).mul_(cos).addcmul_(second, sin, sign);
-        result.narrow(-1, half, half).copy_(second).mul_(cos).addcmul_(first, sin, -sign);
+        result.narrow(-1, half, half).copy_(second).mul_(cos).addcmul_(first, sin, opposite);
         return result.MoveToOuterDisposeScope();
     }
 }

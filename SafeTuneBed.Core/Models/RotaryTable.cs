@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using static TorchSharp.torch;
 
 namespace SafeTuneBed.Models;
@@ -45,7 +46,7 @@ internal sealed class RotaryTable(DecoderOptions options, ScalarType type, Devic
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         length = Math.Max(needed, Math.Min(Math.Max(2 * length, 256), Math.Max(options.ContextLength, 256)));
-        Tensor angles = arange(length, ScalarType.Float64).unsqueeze(1).mul(tensor(frequencies)).unsqueeze(1);
+        Tensor angles = arange(KeptScalar.Of((long)length), ScalarType.Float64).unsqueeze(1).mul(tensor(frequencies)).unsqueeze(1);
         Dispose();
         cos = angles.cos().to(type).to(device).DetachFromDisposeScope();
         sin = angles.sin().to(type).to(device).DetachFromDisposeScope();

@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using static TorchSharp.torch;
 
 namespace SafeTuneBed.Training;
@@ -19,15 +20,15 @@ internal sealed class AdamW(FlatParameters parameters, double beta1, double beta
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         Steps++;
-        first.mul_(beta1).add_(parameters.Gradients, alpha: 1 - beta1);
-        second.mul_(beta2).addcmul_(parameters.Gradients, parameters.Gradients, value: 1 - beta2);
-        Tensor denominator = second.sqrt().div_(Math.Sqrt(1 - Math.Pow(beta2, Steps))).add_(epsilon);
+        first.mul_(KeptScalar.Of(beta1)).add_(parameters.Gradients, alpha: KeptScalar.Of(1 - beta1));
+        second.mul_(KeptScalar.Of(beta2)).addcmul_(parameters.Gradients, parameters.Gradients, value: KeptScalar.Of(1 - beta2));
+        Tensor denominator = second.sqrt().div_(KeptScalar.Of(Math.Sqrt(1 - Math.Pow(beta2, Steps)))).add_(KeptScalar.Of(epsilon));
         if (weightDecay != 0)
         {
-            parameters.Values.mul_(1 - (learningRate * weightDecay));
+            parameters.Values.mul_(KeptScalar.Of(1 - (learningRate * weightDecay)));
         }
 
-        parameters.Values.addcdiv_(first, denominator, value: -learningRate / (1 - Math.Pow(beta1, Steps)));
+        parameters.Values.addcdiv_(first, denominator, value: KeptScalar.Of(-learningRate / (1 - Math.Pow(beta1, Steps))));
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -37,7 +38,7 @@ internal sealed class ChunkedCrossEntropy : autograd.SingleTensorFunction<Chunke
             losses_N.narrow(0, offset, count).copy_((normalizer - logits.gather(1, index)).squeeze(1));
             if (needsGradient)
             {
-                Tensor d = logits.sub(normalizer).exp_().scatter_add_(1, index, full_like(normalizer, -1f)); // softmax minus one-hot
+                Tensor d = logits.sub(normalizer).exp_().scatter_add_(1, index, full_like(normalizer, KeptScalar.Of(-1.0))); // softmax minus one-hot
                 gradient_ND!.narrow(0, offset, count).copy_(d.to(head_VD.dtype).mm(head_VD));
             }
         }

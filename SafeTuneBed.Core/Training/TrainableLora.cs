@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -82,7 +83,7 @@ internal sealed class TrainableLora : IDisposable
         public Tensor Draw(long[] shape)
         {
             using var scope = NewDisposeScope();
-            return empty(shape, ScalarType.Float32).bernoulli_(1 - probability, generator).div_(1 - probability).to(device).DetachFromDisposeScope();
+            return empty(shape, ScalarType.Float32).bernoulli_(1 - probability, generator).div_(KeptScalar.Of(1 - probability)).to(device).DetachFromDisposeScope();
         }
 
         public void Dispose() => generator.Dispose();

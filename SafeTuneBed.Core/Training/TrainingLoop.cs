@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -105,7 +106,7 @@ internal sealed class TrainingLoop : IDisposable
         Tensor loss = CheckedLoss(hooks.ComputeLoss(step, batch, output));
         windowLoss += loss.item<float>() * step.WindowWeight;
         CountRoles(batch, output);
-        (loss * step.WindowWeight).backward();
+        loss.mul(KeptScalar.Of(step.WindowWeight)).backward();
     }
 
     public GradientSet Gradients(TrainingStep step, TokenBatch batch, Func<TokenBatch, ModelOutput, Tensor>? loss)
@@ -142,7 +143,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         ArgumentNullException.ThrowIfNull(gradients);
         using var noGrad = no_grad();
-        parameters.Gradients.add_(gradients.Values, alpha: scale);
+        parameters.Gradients.add_(gradients.Values, alpha: KeptScalar.Of(scale));
     }
 
     public void Log(string name, double value) => logged[name] = value;
@@ -201,7 +202,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         if (max > 0 && max / (norm + 1e-6) is var factor and < 1)
         {
-            parameters.Gradients.mul_(factor);
+            parameters.Gradients.mul_(KeptScalar.Of(factor));
         }
     }
 

@@ -189,6 +189,20 @@ public sealed class TrainingLoopTests : IDisposable
     }
 
     [Fact]
+    public void Run_TinyGradients_AreClippedByMaxOverNormPlusAMillionth()
+    {
+        var seen = new List<TrainingProgress>();
+        Train(Config(1), new Hooks(), seen).Dispose();
+        double scale = 1e-6 / seen[0].GradientNorm; // the norm becomes 1e-6, so torch's factor is 1e-6 / (1e-6 + 1e-6) = 1/2
+        var hooks = new Hooks { Loss = (_, output) => output.CrossEntropy() * scale };
+
+        // With epsilon 1 the first AdamW step is the gradient itself to one part in a million; B began at zero and A has no gradient then.
+        using ModelArtifact artifact = Train(Config(1) with { LearningRate = 1, AdamEpsilon = 1, MaxGradientNorm = 1e-6 }, hooks, []);
+        double moved = Math.Sqrt(artifact.Adapter!.Factors.Values.Sum(f => Math.Pow(f.B.norm().item<float>(), 2)));
+        Assert.Equal(5e-7, moved, 5e-9);
+    }
+
+    [Fact]
     public void Run_RowsOfTwoRoles_ReportsTheLossOfEach()
     {
         var seen = new List<TrainingProgress>();
