@@ -105,9 +105,11 @@ internal sealed class GenerationStore : IDisposable
         }
     }
 
-    /// <summary>Hash of a conversation: roles and texts.</summary>
+    /// <summary>Hash of a conversation: roles, texts, and the fields that templates may place apart.</summary>
     public static string HashOf(IReadOnlyList<ChatMessage> prompt) =>
-        CanonicalJson.Hash(new JsonArray([.. prompt.Select(m => new JsonArray(m.Role.Value, m.Text))]))[..32];
+        CanonicalJson.Hash(new JsonArray([.. prompt.Select(m => m.AdditionalProperties is { Count: > 0 } fields
+            ? new JsonArray(m.Role.Value, m.Text, new JsonObject(fields.Select(f => KeyValuePair.Create(f.Key, (JsonNode?)f.Value?.ToString()))))
+            : new JsonArray(m.Role.Value, m.Text))]))[..32];
 
     /// <summary>How many different items a file answers under a key; for plans.</summary>
     public static int CountAnswers(string path, string key)

@@ -64,7 +64,7 @@ internal sealed class TrainingLoop : IDisposable
                 double rate = config.LearningRate * LearningRate.Factor(config.Schedule, step, total, warmup);
                 double norm = RunWindow(user, config, step, total, out int tokens, out bool finite);
                 skipped = finite ? 0 : skipped + 1;
-                if (skipped == MaxSkippedInARow)
+                if (skipped == MaxSkippedInARow || (!finite && step == total - 1))
                 {
                     throw new TrainingDivergedException(step + 1, norm);
                 }
@@ -104,7 +104,7 @@ internal sealed class TrainingLoop : IDisposable
         using var scope = NewDisposeScope();
         ModelOutput output = Forward(batch);
         Tensor loss = CheckedLoss(hooks.ComputeLoss(step, batch, output));
-        windowLoss += loss.item<float>() * step.WindowWeight;
+        windowLoss += loss.to(ScalarType.Float32).item<float>() * step.WindowWeight;
         CountRoles(batch, output);
         loss.mul(KeptScalar.Of(step.WindowWeight)).backward();
     }
@@ -120,7 +120,7 @@ internal sealed class TrainingLoop : IDisposable
             Tensor value = CheckedLoss(loss is null ? hooks.ComputeLoss(step, batch, output) : loss(batch, output));
             if (loss is null && ReferenceEquals(batch, step.Batch))
             {
-                windowLoss += value.item<float>() * step.WindowWeight;
+                windowLoss += value.to(ScalarType.Float32).item<float>() * step.WindowWeight;
                 CountRoles(batch, output);
             }
 

@@ -49,10 +49,13 @@ internal sealed class TaskAccuracyEvaluator : PromptEvaluator<TaskItem>
     protected override IReadOnlyList<ChatMessage> CreatePrompt(TaskItem item)
     {
         FinetuneExample example = item.Example;
-        var user = new ChatMessage(ChatRole.User, Join(example, item.Placement))
+        var user = new ChatMessage(ChatRole.User, Join(example, item.Placement));
+        if (example.Input.Length > 0)
         {
-            AdditionalProperties = new AdditionalPropertiesDictionary { ["instruction"] = example.Instruction, ["input"] = example.Input },
-        };
+            // Only then: an input that is there but empty would take the form with an input, which training did not.
+            user.AdditionalProperties = new AdditionalPropertiesDictionary { ["instruction"] = example.Instruction, ["input"] = example.Input };
+        }
+
         return example.System is { } system ? [new ChatMessage(ChatRole.System, system), user] : [user];
     }
 
