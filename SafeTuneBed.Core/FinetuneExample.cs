@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.AI;
 
 namespace SafeTuneBed;
 
@@ -25,6 +26,12 @@ public readonly record struct ExampleOrigin(string Corpus, long Index);
 /// <summary>One training row as text, before any template: strings are byte-preserving (no trimming, no Unicode normalisation).</summary>
 public sealed record FinetuneExample
 {
+    /// <summary>Message property that holds the instruction alone.</summary>
+    internal const string InstructionProperty = "instruction";
+
+    /// <summary>Message property that holds the input alone.</summary>
+    internal const string InputProperty = "input";
+
     // forgotten by every copy that changes the text
     private string? recordId;
 
@@ -73,6 +80,27 @@ public sealed record FinetuneExample
     /// </summary>
     public string RecordId => recordId ??= Convert.ToHexStringLower(
         SHA256.HashData(Encoding.UTF8.GetBytes($"{Instruction}\u001f{Input}\u001f{Output}")).AsSpan(0, 8));
+
+    /// <summary>
+    /// The conversation that asks for the answer: system turn, then one message of instruction and input. Training and evaluation both ask through it.
+    /// An input travels along apart, too, as the message's properties <c>instruction</c> and <c>input</c>, for templates that have a place for each.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The placement is unknown.</exception>
+    public IReadOnlyList<ChatMessage> ToConversation(InputPlacement placement)
+    {
+        var user = new ChatMessage(ChatRole.User, Input.Length == 0 ? Instruction : placement switch
+        {
+            InputPlacement.AfterInstruction => $"{Instruction}\n{Input}",
+            InputPlacement.BeforeInstruction => $"{Input} {Instruction}",
+            _ => throw new ConfigurationException($"Unknown input placement '{placement}'. Known: {string.Join(", ", Enum.GetNames<InputPlacement>())}."),
+        });
+        if (Input.Length > 0)
+        {
+            user.AdditionalProperties = new AdditionalPropertiesDictionary { [InstructionProperty] = Instruction, [InputProperty] = Input };
+        }
+
+        return System is { } system ? [new ChatMessage(ChatRole.System, system), user] : [user];
+    }
 
     /// <summary>Equality by content and provenance.</summary>
     public bool Equals(FinetuneExample? other) =>

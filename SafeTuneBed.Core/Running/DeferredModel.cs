@@ -9,9 +9,6 @@ internal sealed class DeferredModel(string name, Func<CancellationToken, Task<IT
 
     public string Name { get; } = name;
 
-    /// <summary>Whether anything was asked.</summary>
-    public bool IsOpen => model is not null;
-
     public async Task<IReadOnlyList<Generation>> GenerateAsync(
         IReadOnlyList<IReadOnlyList<ChatMessage>> conversations,
         GenerationOptions options,

@@ -9,9 +9,6 @@ namespace SafeTuneBed.Text;
 /// <remarks>A system message, which Alpaca doesn't have, goes in front with an empty line behind it; further turns repeat the blocks.</remarks>
 internal sealed class AlpacaPromptTemplate(ModelTokenizer tokenizer) : PlainPromptTemplate(tokenizer)
 {
-    /// <summary>Under these names a message holds the two fields that make up its text, so that a conversation made of an example keeps them apart.</summary>
-    private const string InstructionProperty = "instruction", InputProperty = "input";
-
     private const string Opening = "Below is an instruction that describes a task";
     private const string WithInput = ", paired with an input that provides further context";
     private const string Appeal = ". Write a response that appropriately completes the request.\n\n";
@@ -30,17 +27,6 @@ internal sealed class AlpacaPromptTemplate(ModelTokenizer tokenizer) : PlainProm
 
     public override string Fingerprint { get; } = Hash("alpaca", InputText, NoInputText, "{system}" + Gap, Gap);
 
-    protected override ChatMessage CreateUserMessage(FinetuneExample example, InputPlacement placement)
-    {
-        ChatMessage message = base.CreateUserMessage(example, placement);
-        if (example.Input.Length > 0)
-        {
-            message.AdditionalProperties = new AdditionalPropertiesDictionary { [InstructionProperty] = example.Instruction, [InputProperty] = example.Input };
-        }
-
-        return message;
-    }
-
     protected override void AddSystem(List<TextSegment> segments, string text)
     {
         segments.Add(new TextSegment(text, IsTemplate: false));
@@ -49,8 +35,8 @@ internal sealed class AlpacaPromptTemplate(ModelTokenizer tokenizer) : PlainProm
 
     protected override void AddUser(List<TextSegment> segments, ChatMessage message, bool isFirst)
     {
-        string? input = Property(message, InputProperty);
-        string instruction = input is null ? message.Text : Property(message, InstructionProperty) ?? message.Text;
+        string? input = Property(message, FinetuneExample.InputProperty);
+        string instruction = input is null ? message.Text : Property(message, FinetuneExample.InstructionProperty) ?? message.Text;
         string opening = isFirst ? Opening + (input is null ? "" : WithInput) + Appeal : Gap;
         segments.Add(new TextSegment(opening + InstructionHeader, IsTemplate: true));
         segments.Add(new TextSegment(instruction, IsTemplate: false));

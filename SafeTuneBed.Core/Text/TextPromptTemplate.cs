@@ -15,19 +15,8 @@ internal abstract class TextPromptTemplate(ModelTokenizer tokenizer) : PromptTem
     public override IReadOnlyList<ChatMessage> ToConversation(FinetuneExample example, InputPlacement placement)
     {
         ArgumentNullException.ThrowIfNull(example);
-        var user = CreateUserMessage(example, placement);
-        return example.System is { } system ? [new ChatMessage(ChatRole.System, system), user] : [user];
+        return example.ToConversation(placement);
     }
-
-    /// <summary>One message of instruction and input.</summary>
-    protected virtual ChatMessage CreateUserMessage(FinetuneExample example, InputPlacement placement) => new(ChatRole.User, example.Input.Length == 0
-        ? example.Instruction
-        : placement switch
-        {
-            InputPlacement.AfterInstruction => $"{example.Instruction}\n{example.Input}",
-            InputPlacement.BeforeInstruction => $"{example.Input} {example.Instruction}",
-            _ => throw new ConfigurationException($"Unknown input placement '{placement}'. Known: {string.Join(", ", Enum.GetNames<InputPlacement>())}."),
-        });
 
     /// <summary>The ids of a text that begins here: with a beginning-of-text id where the tokenizer adds one, but never two.</summary>
     protected int[] EncodeFirst(IReadOnlyList<TextSegment> segments)

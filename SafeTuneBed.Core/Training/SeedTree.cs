@@ -19,8 +19,8 @@ internal readonly record struct SeedTree(ulong Seed)
     /// <summary>The seed of the child with this number.</summary>
     public SeedTree this[long index] => this[index.ToString(CultureInfo.InvariantCulture)];
 
-    /// <summary>A torch generator for this place in the tree. The caller disposes it.</summary>
-    public Generator CreateGenerator(Device? device = null) => new(Seed, device);
+    /// <summary>A torch generator on the CPU for this place in the tree. The caller disposes it.</summary>
+    public Generator CreateGenerator() => new(Seed);
 
     /// <summary>
     /// A permutation of 0 .. count - 1: indices in the order of their hash. Depends on no random-number library.

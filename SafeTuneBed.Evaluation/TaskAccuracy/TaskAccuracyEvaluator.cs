@@ -43,21 +43,8 @@ internal sealed class TaskAccuracyEvaluator : PromptEvaluator<TaskItem>
     /// <inheritdoc/>
     protected override string GetItemId(TaskItem item) => string.Create(CultureInfo.InvariantCulture, $"{item.Example.Origin.Corpus}#{item.Example.Origin.Index}");
 
-    /// <summary>
-    /// The message of a training row, joined as training joins it. Instruction and input travel along, for templates that have a place for each.
-    /// </summary>
-    protected override IReadOnlyList<ChatMessage> CreatePrompt(TaskItem item)
-    {
-        FinetuneExample example = item.Example;
-        var user = new ChatMessage(ChatRole.User, Join(example, item.Placement));
-        if (example.Input.Length > 0)
-        {
-            // Only then: an input that is there but empty would take the form with an input, which training did not.
-            user.AdditionalProperties = new AdditionalPropertiesDictionary { ["instruction"] = example.Instruction, ["input"] = example.Input };
-        }
-
-        return example.System is { } system ? [new ChatMessage(ChatRole.System, system), user] : [user];
-    }
+    /// <summary>Asks as training did.</summary>
+    protected override IReadOnlyList<ChatMessage> CreatePrompt(TaskItem item) => item.Example.ToConversation(item.Placement);
 
     /// <inheritdoc/>
     protected override IEnumerable<SampleScore> Score(TaskItem item, Generation answer)
@@ -66,8 +53,4 @@ internal sealed class TaskAccuracyEvaluator : PromptEvaluator<TaskItem>
         string label = verdict.ToString();
         return [Accuracy.Score(verdict == AnswerVerdict.Right, label), NoAnswer.Score(verdict is AnswerVerdict.Empty or AnswerVerdict.NoLabel or AnswerVerdict.NoNumber, label)];
     }
-
-    private static string Join(FinetuneExample example, InputPlacement placement) => example.Input.Length == 0
-        ? example.Instruction
-        : placement == InputPlacement.BeforeInstruction ? $"{example.Input} {example.Instruction}" : $"{example.Instruction}\n{example.Input}";
 }
