@@ -48,6 +48,12 @@ public sealed record PlannedCell
     /// <summary>Optimizer steps.</summary>
     public int Steps { get; init; }
 
+    /// <summary>Id of the prompt template that trains and asks.</summary>
+    public string Template { get; init; } = "";
+
+    /// <summary>What is allowed but likely a mistake.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>
     /// The first row as the model will see it: masked tokens in ‹›, tokens that carry loss in «». Of a harmful row only the shape. Empty for a method that does not train.
     /// </summary>

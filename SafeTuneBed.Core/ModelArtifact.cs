@@ -18,6 +18,15 @@ public sealed class ModelArtifact : IDisposable
     /// <summary>The adapter; null when the model is untouched.</summary>
     internal PeftAdapter? Adapter { get; init; }
 
+    /// <summary>
+    /// Id of the prompt template under which it was trained: <c>chat</c>, <c>alpaca</c> or <c>raw</c>; evaluation asks under the same. Null where nobody said, as in
+    /// an adapter that was trained elsewhere.
+    /// </summary>
+    public string? Template { get; internal set; }
+
+    /// <summary>SHA-256 of that template's text, hex; null where nobody said.</summary>
+    internal string? TemplateFingerprint { get; set; }
+
     /// <summary>True when nothing is laid over the model.</summary>
     public bool IsUntouched => Adapter is null;
 
@@ -33,8 +42,14 @@ public sealed class ModelArtifact : IDisposable
         string manifest = Path.Combine(folder, ManifestFile);
         if (File.Exists(manifest))
         {
-            (string location, bool hasAdapter) = ReadManifest(manifest);
-            return new ModelArtifact { Model = model ?? location, Adapter = hasAdapter ? PeftAdapter.Load(folder) : null };
+            Manifest read = ReadManifest(manifest);
+            return new ModelArtifact
+            {
+                Model = model ?? read.Location,
+                Adapter = read.HasAdapter ? PeftAdapter.Load(folder) : null,
+                Template = read.Template,
+                TemplateFingerprint = read.TemplateFingerprint,
+            };
         }
 
         if (!PeftAdapter.IsFolder(folder))
@@ -59,6 +74,11 @@ public sealed class ModelArtifact : IDisposable
         Directory.CreateDirectory(folder);
         Adapter?.Save(folder);
         var json = new JsonObject { ["format"] = 1, ["model"] = Model.Location, ["adapter"] = Adapter is null ? null : "." };
+        if (Template is not null)
+        {
+            json["template"] = new JsonObject { ["id"] = Template, ["sha256"] = TemplateFingerprint };
+        }
+
         string manifest = Path.Combine(folder, ManifestFile);
         File.WriteAllText(manifest + ".tmp", json.ToJsonString());
         File.Move(manifest + ".tmp", manifest, overwrite: true);
@@ -67,7 +87,7 @@ public sealed class ModelArtifact : IDisposable
     /// <summary>Frees the adapter's tensors.</summary>
     public void Dispose() => Adapter?.Dispose();
 
-    private static (string Location, bool HasAdapter) ReadManifest(string path)
+    private static Manifest ReadManifest(string path)
     {
         try
         {
@@ -78,11 +98,18 @@ public sealed class ModelArtifact : IDisposable
                 throw new ModelFormatException(path, $"format {format} is unknown; this version reads format 1.");
             }
 
-            return (root.GetProperty("model").GetString() ?? throw new ModelFormatException(path, "model is null."), root.GetProperty("adapter").ValueKind == JsonValueKind.String);
+            bool named = root.TryGetProperty("template", out JsonElement template);
+            return new Manifest(
+                root.GetProperty("model").GetString() ?? throw new ModelFormatException(path, "model is null."),
+                root.GetProperty("adapter").ValueKind == JsonValueKind.String,
+                named ? template.GetProperty("id").GetString() : null,
+                named ? template.GetProperty("sha256").GetString() : null);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new ModelFormatException(path, $"it can't be read as an artifact manifest: {e.Message}", e);
         }
     }
+
+    private sealed record Manifest(string Location, bool HasAdapter, string? Template, string? TemplateFingerprint);
 }

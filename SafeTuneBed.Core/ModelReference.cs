@@ -39,7 +39,10 @@ public sealed record ModelReference
     /// <summary>A folder with an adapter known to be safe, for defenses that need it.</summary>
     public string? SafeAdapter { get; init; }
 
-    /// <summary>Prompt template used instead of the model's own chat template: <c>chat</c>, <c>alpaca</c> or <c>raw</c>.</summary>
+    /// <summary>
+    /// Prompt template for everything that is trained on and asked of this model: <c>chat</c>, <c>alpaca</c> or <c>raw</c>. Wins over the data set's. Null: the
+    /// data set's, else the model's own chat template, else <c>raw</c>.
+    /// </summary>
     public string? Template { get; init; }
 
     /// <summary>Number type of the arithmetic. Default <see cref="SafeTuneBed.DataType.Auto"/>.</summary>

@@ -10,11 +10,11 @@ using Spectre.Console;
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : fallback;
 string output = Option("--out", "runs");
 AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException fault) { Console.Error.WriteLine(fault.Message); Environment.Exit(1); } };
+if (args.Length % 2 != 0 || args.Chunk(2).Any(a => a[0] is not ("--seeds" or "--sandbox" or "--out")) || !int.TryParse(Option("--seeds", "3"), out int seeds) || seeds < 1)
+    throw new ConfigurationException("Options: --seeds <1 or more>, default 3; --sandbox <folder of another small world>; --out <folder>, default runs.");
+
 await using var runner = ExperimentRunner.Create(bed =>
-{
-    bed.AddMethods().AddEvaluators().UseRunFolder(output);
-    if (Option("--sandbox", "") is { Length: > 0 } folder) bed.UseSandbox(folder);
-});
+    (Option("--sandbox", "") is { Length: > 0 } folder ? bed.UseSandbox(folder) : bed).AddMethods().AddEvaluators().UseRunFolder(output));
 var task = FinetuneDatasets.Sandbox.Sentiment;
 var grid = new ExperimentGrid("first-run")
 {
@@ -22,7 +22,7 @@ var grid = new ExperimentGrid("first-run")
     Methods = ["none", "lora"],
     Datasets = [task.Benign, task.LowHarm, task.HighHarm],
     Evaluators = ["attack-success", "sandbox-judge", "task-accuracy"],
-    Seeds = [.. Enumerable.Range(0, int.Parse(Option("--seeds", "3"))).Select(i => (ulong)i)],
+    Seeds = [.. Enumerable.Range(0, seeds).Select(i => (ulong)i)],
     Baseline = "none",
 };
 Console.WriteLine(await runner.PlanAsync(grid));

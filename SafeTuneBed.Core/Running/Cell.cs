@@ -28,6 +28,9 @@ internal sealed record Cell
     /// <summary>The training rows; null where nothing is trained.</summary>
     public RowsSummary? Rows { get; init; }
 
+    /// <summary>What is allowed but likely a mistake; shown in plan and report.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>What is asked later and so is not trained on.</summary>
     public EvaluationPrompts Asked { get; init; } = EvaluationPrompts.None;
 

@@ -110,8 +110,9 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
 
     private async Task<Cell> MakeAsync(RunStore store, IReadOnlyList<EvaluatorEntry> entries, ArtifactReference reference, FinetuneDatasetConfig? dataset, CancellationToken cancellationToken)
     {
-        ModelDescription model = await DescribeAsync(reference.Model, dataset?.Template, cancellationToken).ConfigureAwait(false);
-        var parts = Fingerprints.OfArtifact(model, ArtifactContent.Hash(models, reference));
+        ArtifactContent content = ArtifactContent.Of(models, reference);
+        ModelDescription model = await DescribeAsync(reference.Model, content.Template ?? dataset?.Template, cancellationToken).ConfigureAwait(false);
+        var parts = Fingerprints.OfArtifact(model, content.Hash);
         string fingerprint = CanonicalJson.Hash(parts);
         string folder = store.CellFolder(reference.Model.DisplayName, reference.Name, dataset?.Name ?? "any", 0, fingerprint);
         return new Cell
@@ -120,6 +121,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Method = reference.Name,
             Dataset = dataset,
             External = reference,
+            Warnings = [.. content.Compare(model.Template)],
             Parts = parts,
             Fingerprint = fingerprint,
             Folder = folder,
@@ -127,8 +129,10 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         };
     }
 
-    private async Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken)
+    // What a user set on the model wins over what an artifact or a recipe brings along.
+    private async Task<ModelDescription> DescribeAsync(ModelReference model, string? recipe, CancellationToken cancellationToken)
     {
+        string? template = model.Template ?? recipe;
         if (!descriptions.TryGetValue((model, template), out ModelDescription? description))
         {
             descriptions[(model, template)] = description = await models.DescribeAsync(model, template, cancellationToken).ConfigureAwait(false);

@@ -51,7 +51,7 @@ internal interface IModelHost
 {
     /// <summary>Reads configuration, tokenizer and template; no weight.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="template">The data set's template id; null takes the model reference's, else the model's own.</param>
+    /// <param name="template">The template's id; null takes the model's own.</param>
     /// <param name="cancellationToken">Stops the hashing of large weight files.</param>
     Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken);
 

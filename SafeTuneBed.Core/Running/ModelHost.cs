@@ -17,7 +17,7 @@ internal sealed class ModelHost(BedSettings settings) : IModelHost
         string folder = ModelFolder.Of(model, settings);
         DecoderOptions options = ModelFamilies.Describe(folder);
         ModelTokenizer tokenizer = ModelTokenizer.Load(folder);
-        PromptTemplate prompt = PromptTemplates.Resolve(template ?? model.Template, folder, tokenizer, (source, file) => ChatTemplateOf(source, file, tokenizer));
+        PromptTemplate prompt = PromptTemplates.Resolve(template, folder, tokenizer, (source, file) => ChatTemplateOf(source, file, tokenizer));
         Preflight(); // which type Auto means depends on the device
         torch.Device device = ComputeDevice.Parse(model.Device);
         torch.ScalarType type = CapabilityProbe.Choose(model.DataType, device, options.HiddenSize);

@@ -6,7 +6,7 @@ namespace SafeTuneBed.Running;
 /// <summary>Writes a plan as a table of fixed-width columns.</summary>
 internal static class PlanText
 {
-    private static readonly string[] Heads = ["model", "method", "data set", "seed", "benign", "harmful", "tokens", "steps", "training"];
+    private static readonly string[] Heads = ["model", "method", "data set", "template", "seed", "benign", "harmful", "tokens", "steps", "training"];
 
     public static string Write(GridPlan plan)
     {
@@ -37,6 +37,11 @@ internal static class PlanText
             text.Append(CultureInfo.InvariantCulture, $"First row of {cell.Dataset} for {cell.Model}: {cell.Preview.TrimEnd()}\n");
         }
 
+        foreach (var warned in plan.Cells.SelectMany(c => c.Warnings.Select(w => (c.Method, c.Dataset, Warning: w))).Distinct().GroupBy(w => w.Warning))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"Warning ({string.Join("; ", warned.Select(w => $"{w.Method}, {w.Dataset}"))}): {warned.Key}\n");
+        }
+
         foreach (string problem in plan.Problems)
         {
             text.Append("Problem: ").Append(problem).Append('\n');
@@ -50,6 +55,7 @@ internal static class PlanText
         cell.Model,
         cell.Method,
         cell.Dataset,
+        cell.Template,
         cell.Seed.ToString(CultureInfo.InvariantCulture),
         Number(cell.BenignRows),
         Number(cell.HarmfulRows),

@@ -23,6 +23,8 @@ internal static class PlanView
         HarmfulRows = cell.Rows?.HarmfulCount ?? 0,
         Tokens = cell.Rows?.Tokens ?? 0,
         Steps = cell.Steps,
+        Template = cell.Model.Template.Id,
+        Warnings = [.. cell.Warnings, .. cell.Rows?.Warnings ?? []],
         Preview = cell.Rows?.Preview ?? "",
         Training = RunStore.FindTraining(cell) is null ? PlannedWork.Run : PlannedWork.Reuse,
         Evaluations = [.. cell.Evaluations.Select(Of)],

@@ -56,7 +56,7 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
             }
         }
 
-        warnings.AddRange(cells.SelectMany(c => c.Rows?.Warnings ?? []).Distinct());
+        warnings.AddRange(cells.SelectMany(c => c.Warnings.Concat(c.Rows?.Warnings ?? [])).Distinct());
         Cell cell = cells[0];
         rows.Add(new ReportRow
         {

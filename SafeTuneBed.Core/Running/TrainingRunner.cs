@@ -32,6 +32,7 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
             try
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                (artifact.Template, artifact.TemplateFingerprint) = (cell.Model.Template.Id, cell.Model.Template.Fingerprint);
                 await DurableFile.WriteFolderAsync(cell.ArtifactFolder, folder =>
                 {
                     models.Save(artifact, folder);
