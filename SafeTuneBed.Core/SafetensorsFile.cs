@@ -109,6 +109,24 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>
+    /// Reads a tensor's bytes into a contiguous tensor of the same shape, converting where the types differ. Not through the mapping: mapped pages would count
+    /// as this process's memory beside the copy, and finding each of them costs more than the copy itself.
+    /// </summary>
+    internal void ReadInto(string name, Tensor target)
+    {
+        SafetensorsEntry entry = this[name];
+        if (!target.shape.SequenceEqual(entry.Shape) || !target.is_contiguous())
+        {
+            throw new ArgumentException($"'{name}' has shape [{string.Join(", ", entry.Shape)}]; the target must be a contiguous tensor of that shape.", nameof(target));
+        }
+
+        if (entry.ByteCount > 0)
+        {
+            SafetensorsBytes.Read(Path, entry, target);
+        }
+    }
+
+    /// <summary>
     /// Writes a file: largest elements first (so that every tensor is aligned), then by name, under a header that is padded with blanks to eight bytes.
     /// It is written beside the target and renamed, so that nothing half-written is ever found under <paramref name="path"/>.
     /// </summary>

@@ -26,10 +26,10 @@ internal sealed class DecoderLoader(SafetensorsShards files, DecoderOptions opti
     /// <summary>A tensor of its own, owned by the decoder.</summary>
     public Tensor Load(string name)
     {
-        using Tensor stored = files.Read(name);
-        Tensor tensor = empty(stored.shape, type, device).DetachFromDisposeScope();
+        Tensor tensor = empty([.. files.Find(name)!.Shape], type, device).DetachFromDisposeScope();
         loaded.Add(tensor);
-        return tensor.copy_(stored).DetachFromDisposeScope();
+        files.ReadInto(name, tensor);
+        return tensor;
     }
 
     /// <summary>All went well: what was loaded now belongs to the decoder.</summary>
@@ -64,9 +64,8 @@ internal sealed class DecoderLoader(SafetensorsShards files, DecoderOptions opti
 
     private Tensor Fill(Tensor whole, long start, long count, string name)
     {
-        using Tensor stored = files.Read(name);
         using Tensor rows = whole.narrow(0, start, count);
-        using Tensor filled = rows.copy_(stored);
+        files.ReadInto(name, rows);
         Tensor part = rows.detach().DetachFromDisposeScope();   // a leaf, should it ever be trained
         loaded.Add(part);
         return part;

@@ -55,6 +55,9 @@ internal sealed class SafetensorsShards : IDisposable
     /// <summary>The mapped tensor; the caller disposes it.</summary>
     public Tensor Read(string name) => owners[name].Read(name);
 
+    /// <summary>Reads a tensor into one of the same shape, of any type and on any device: see <see cref="SafetensorsFile.ReadInto"/>.</summary>
+    public void ReadInto(string name, Tensor target) => owners[name].ReadInto(name, target);
+
     public void Dispose()
     {
         foreach (SafetensorsFile file in files.Values)

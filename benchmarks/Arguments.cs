@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace SafeTuneBed.Benchmarks;
+
+/// <summary>Options of the form <c>--name value</c>.</summary>
+internal sealed class Arguments
+{
+    private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
+
+    public Arguments(IEnumerable<string> args)
+    {
+        foreach (string[] pair in args.Chunk(2))
+        {
+            if (pair.Length != 2 || !pair[0].StartsWith("--", StringComparison.Ordinal) || !values.TryAdd(pair[0][2..], pair[1]))
+            {
+                throw new ArgumentException($"Options are written '--name value', each once; what begins at '{pair[0]}' is not.");
+            }
+        }
+    }
+
+    public string? Find(string name) => values.GetValueOrDefault(name);
+
+    public string Text(string name, string fallback) => Find(name) ?? fallback;
+
+    public int Number(string name, int fallback) => Find(name) is not { } text ? fallback
+        : int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int number) && number > 0 ? number
+        : throw new ArgumentException($"--{name} is '{text}'; give a whole number from 1.");
+
+    /// <summary>Says what can be done; the exit code of a wrong call.</summary>
+    public static int Explain(string fault)
+    {
+        Console.Error.WriteLine(fault);
+        Console.Error.WriteLine("""
+            model   --out <folder> [--size 25m|110m|1b] [--type bf16|f16|f32] [--shards 1]       a Llama folder with random weights
+            load    --model <folder> [--type auto|f32|bf16]                                       loading against reading the bytes; peak memory; first token
+            memory  --model <folder> [--batch 4] [--length 256] [--steps 3] [--type auto|f32|bf16] the plan's estimate against the measured peak
+            """);
+        return 2;
+    }
+}
