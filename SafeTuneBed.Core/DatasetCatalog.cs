@@ -144,6 +144,9 @@ public sealed class DatasetCatalog
         return builder.BuildAsync(config, seed, createEncoder(tokenizer, template, maxLength, config), text, maxLength, evaluationPrompts, cancellationToken);
     }
 
+    /// <summary>The files that a recipe reads.</summary>
+    internal Task<IReadOnlyList<PlannedFile>> FilesAsync(FinetuneDatasetConfig config, bool read, CancellationToken cancellationToken) => recipes.FilesAsync(config, read, cancellationToken);
+
     /// <summary>
     /// Hash of everything that decides the rows before a tokenizer does: recipe, seed, file contents, and the rows that evaluation prompts remove.
     /// An evaluation prompt that meets no row changes nothing.

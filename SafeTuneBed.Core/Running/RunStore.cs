@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SafeTuneBed.Data;
 
 namespace SafeTuneBed.Running;
 
@@ -45,7 +46,7 @@ internal sealed class RunStore(string root, string gridName)
         {
             ["path"] = Path.GetRelativePath(folder, f).Replace('\\', '/'),
             ["bytes"] = new FileInfo(f).Length,
-            ["sha256"] = DurableFile.Sha256(f),
+            ["sha256"] = FileDigest.Read(f),
         })]);
 
     /// <summary>Whether an evaluation is finished: full fingerprint, and the files behind its numbers unharmed.</summary>
@@ -83,7 +84,7 @@ internal sealed class RunStore(string root, string gridName)
         }
 
         string path = Path.Combine(folder, file);
-        return File.Exists(path) && DurableFile.Sha256(path) == expected;
+        return File.Exists(path) && FileDigest.Read(path) == expected;
     }
 
     private static bool HasFiles(string folder, JsonArray? files)
@@ -101,7 +102,7 @@ internal sealed class RunStore(string root, string gridName)
             }
 
             var info = new FileInfo(Path.Combine(folder, name));
-            if (!info.Exists || info.Length != bytes || (bytes <= HashedArtifactBytes && DurableFile.Sha256(info.FullName) != file["sha256"]?.GetValue<string>()))
+            if (!info.Exists || info.Length != bytes || (bytes <= HashedArtifactBytes && FileDigest.Read(info.FullName) != file["sha256"]?.GetValue<string>()))
             {
                 return false;
             }
