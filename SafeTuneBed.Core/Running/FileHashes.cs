@@ -6,8 +6,8 @@ using SafeTuneBed.Data;
 namespace SafeTuneBed.Running;
 
 /// <summary>
-/// A memory of <see cref="FileDigest"/> that outlives the process. Hashes of large files are remembered in a folder of the user, by path, length and time of the last change, because reading
-/// a model of many gigabytes takes longer than planning a grid.
+/// A memory of <see cref="FileDigest"/> that outlives the process: hashes of large files are kept in a folder of the user, by path, length and time of the
+/// last change, because reading a model of many gigabytes takes longer than planning a grid.
 /// </summary>
 /// <param name="folder">Where hashes are remembered; null remembers none.</param>
 internal sealed class FileHashes(string? folder)

@@ -14,6 +14,9 @@ internal sealed class RunStore(string root, string gridName)
     // Artifacts up to this size are hashed whenever they are looked at; larger ones are told apart by their length.
     private const long HashedArtifactBytes = 64L << 20;
 
+    /// <summary>Where locks lie, below the grid's folder; gone when nothing runs.</summary>
+    public const string LockFolder = ".locks";
+
     public string GridFolder { get; } = Path.GetFullPath(Path.Combine(root, SafeName.Of(gridName)));
 
     public string ReportFolder => Path.Combine(GridFolder, "report");
@@ -24,9 +27,9 @@ internal sealed class RunStore(string root, string gridName)
     public static string EvaluationFolder(string cellFolder, string entry, string fingerprint) =>
         Path.Combine(cellFolder, "eval", $"{SafeName.Of(entry)}-{fingerprint[..8]}");
 
-    public string ReportLockPath => Path.Combine(GridFolder, ".locks", "report");
+    public string ReportLockPath => Path.Combine(GridFolder, LockFolder, "report");
 
-    public string LockPath(Cell cell) => Path.Combine(GridFolder, ".locks", CanonicalJson.Hash(Path.GetRelativePath(GridFolder, cell.Folder))[..32]);
+    public string LockPath(Cell cell) => Path.Combine(GridFolder, LockFolder, CanonicalJson.Hash(Path.GetRelativePath(GridFolder, cell.Folder))[..32]);
 
     /// <summary>The record of a finished training with this full fingerprint and an unharmed artifact; null otherwise.</summary>
     public static JsonObject? FindTraining(Cell cell)
