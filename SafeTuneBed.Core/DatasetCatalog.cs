@@ -120,7 +120,7 @@ public sealed class DatasetCatalog
     }
 
     /// <summary>
-    /// Loads, filters, mixes, renders, masks, as a grid does for this model: with its tokenizer, and under the recipe's template, else the reference's, else the
+    /// Loads, filters, mixes, renders, masks, as a grid does for this model: with its tokenizer, and under the reference's template, else the recipe's, else the
     /// model's own chat template, else <c>raw</c>. The same recipe, seed and files give the same rows on every machine. Reads no weight.
     /// </summary>
     /// <param name="config">The recipe.</param>
@@ -141,7 +141,7 @@ public sealed class DatasetCatalog
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(model);
         string folder = ModelFolder.Of(model, settings);
-        return GetDatasetAsync(config, seed, ModelTokenizer.Load(folder), config.Template ?? model.Template, folder, maxLength, evaluationPrompts, cancellationToken);
+        return GetDatasetAsync(config, seed, ModelTokenizer.Load(folder), model.Template ?? config.Template, folder, maxLength, evaluationPrompts, cancellationToken);
     }
 
     /// <summary>As above, for a tokenizer that <see cref="ModelTokenizer.Load"/> read; its folder's chat template is found by itself.</summary>

@@ -23,7 +23,6 @@ internal static class PlanView
         Model = cell.Model.Model.DisplayName,
         Method = cell.Method,
         Dataset = cell.DatasetName,
-        Template = cell.Model.Template.Id,
         Seed = cell.Seed,
         BenignRows = cell.Rows?.BenignCount ?? 0,
         HarmfulRows = cell.Rows?.HarmfulCount ?? 0,
