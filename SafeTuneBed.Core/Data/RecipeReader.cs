@@ -43,7 +43,7 @@ internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> accep
 
     /// <summary>The files that a recipe reads, with their records where rows were read.</summary>
     /// <param name="config">The recipe.</param>
-    /// <param name="read">Whether training rows are read; where not, their files are only found.</param>
+    /// <param name="read">Whether rows are read; where not, the files are only found.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public async Task<IReadOnlyList<PlannedFile>> FilesAsync(FinetuneDatasetConfig config, bool read, CancellationToken cancellationToken)
     {
@@ -61,7 +61,7 @@ internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> accep
 
         if (config.Evaluation is { } evaluation)
         {
-            files.Add(File("evaluation", evaluation, EvaluationOwner(config), await LoadEvaluationAsync(config, evaluation, cancellationToken).ConfigureAwait(false)));
+            files.Add(File("evaluation", evaluation, EvaluationOwner(config), read ? await LoadEvaluationAsync(config, evaluation, cancellationToken).ConfigureAwait(false) : null));
         }
 
         return files;

@@ -107,7 +107,9 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
 
         FinetuneExperimentConfig experiment = WithinContext(methods.Resolve(methodName, dataset, known.Grid.Training, known.Grid.Lora), model);
         RowsSummary? rows = null;
-        EvaluationPrompts? later = await Problem.CollectAsync(causes, () => evaluations.AskedAsync(known.Evaluators, reference, dataset, cancellationToken)).ConfigureAwait(false);
+        EvaluationPrompts? later = trains || VocabularyCheck.IsNeeded(model)
+            ? await Problem.CollectAsync(causes, () => evaluations.AskedAsync(known.Evaluators, reference, dataset, cancellationToken)).ConfigureAwait(false)
+            : EvaluationPrompts.None;
         if (trains)
         {
             Problem.Try(causes, () => CheckTargets(methodName, experiment.Lora, model));

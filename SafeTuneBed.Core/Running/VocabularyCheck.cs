@@ -6,10 +6,13 @@ namespace SafeTuneBed.Running;
 /// <summary>Looks whether the tokenizer gives ids that the model's embedding has no row for. Only a tokenizer that knows more ids than the model can.</summary>
 internal static class VocabularyCheck
 {
+    /// <summary>Whether the tokenizer can give an id that the model lacks.</summary>
+    public static bool IsNeeded(ModelDescription model) => model.Tokenizer.VocabularySize > model.VocabularySize;
+
     /// <exception cref="ConfigurationException">A row, a prompt or the template itself holds such an id.</exception>
     public static void Run(ModelDescription model, FinetuneDatasetConfig dataset, RowsSummary? rows, EvaluationPrompts asked)
     {
-        if (model.Tokenizer.VocabularySize <= model.VocabularySize)
+        if (!IsNeeded(model))
         {
             return;
         }
@@ -35,7 +38,7 @@ internal static class VocabularyCheck
     }
 
     /// <summary>What to know of a tokenizer that is larger than the model; null when it is not.</summary>
-    public static string? FindWarning(ModelDescription model) => model.Tokenizer.VocabularySize <= model.VocabularySize ? null : string.Create(
+    public static string? FindWarning(ModelDescription model) => !IsNeeded(model) ? null : string.Create(
         CultureInfo.InvariantCulture,
         $"The tokenizer of '{model.Model.DisplayName}' can give ids up to {model.Tokenizer.VocabularySize - 1}, but the model's embedding ends at {model.VocabularySize - 1}. No row and no prompt of this grid holds one of the ids that it lacks.");
 

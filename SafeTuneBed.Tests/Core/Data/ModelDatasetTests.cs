@@ -29,7 +29,7 @@ public sealed class ModelDatasetTests
     public async Task GetDataset_TemplateOfModelAndRecipe_TheModelsWins()
     {
         DatasetCatalog catalog = Bed.Catalog();
-        FinetuneDatasetConfig alpaca = High with { Template = "alpaca", Source = DatasetSource.Memory(Bed.Rows(60)), Mapping = RecordMapping.Columns("instruction"), PoisonRatio = 0 };
+        FinetuneDatasetConfig alpaca = High with { Template = "alpaca", Source = DatasetSource.Memory(Bed.Rows(60)), Mapping = RecordMapping.Columns("instruction"), Evaluation = null, PoisonRatio = 0 };
         Assert.Equal("alpaca", (await catalog.GetDatasetAsync(alpaca, 0, "sandbox", cancellationToken: Token)).Manifest.Text.Template);
         Assert.Equal("alpaca", (await catalog.GetDatasetAsync(alpaca, 0, SandboxText.Tokenizer(), cancellationToken: Token)).Manifest.Text.Template);
         Assert.Equal("chat", (await catalog.GetDatasetAsync(alpaca, 0, ModelReference.Sandbox with { Template = "chat" }, cancellationToken: Token)).Manifest.Text.Template);
