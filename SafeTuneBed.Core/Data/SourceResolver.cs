@@ -5,7 +5,11 @@ namespace SafeTuneBed.Data;
 /// <param name="Format">Format of that file.</param>
 /// <param name="Columns">Declared columns.</param>
 /// <param name="Names">Renamed columns.</param>
-internal sealed record ResolvedSource(string Path, DatasetFormat Format, IReadOnlyList<string>? Columns, IReadOnlyList<ColumnName> Names);
+internal sealed record ResolvedSource(string Path, DatasetFormat Format, IReadOnlyList<string>? Columns, IReadOnlyList<ColumnName> Names)
+{
+    /// <summary>Whether the file was found under an alternative's names, because none of the source's own is there.</summary>
+    public bool IsAlternative { get; init; }
+}
 
 /// <summary>Finds the files of sources.</summary>
 /// <param name="dataRoots">Folders below which relative names are looked up, before the working folder.</param>
@@ -30,7 +34,7 @@ internal sealed class SourceResolver(IReadOnlyList<string> dataRoots, Func<strin
             {
                 if (File.Exists(place))
                 {
-                    return new ResolvedSource(place, form.Format, form.Columns, form.Names);
+                    return new ResolvedSource(place, form.Format, form.Columns, form.Names) { IsAlternative = form != source };
                 }
 
                 places.Add(place);

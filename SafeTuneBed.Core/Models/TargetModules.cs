@@ -9,6 +9,14 @@ internal static class TargetModules
     /// <exception cref="ConfigurationException">A name matches nothing.</exception>
     public static IReadOnlyList<LinearLayer> Select(IReadOnlyList<LinearLayer> layers, IReadOnlyList<string> targets)
     {
+        HashSet<string> chosen = [.. Select([.. layers.Select(l => l.Path)], targets)];
+        return [.. layers.Where(l => chosen.Contains(l.Path))];
+    }
+
+    /// <summary>The matching paths, in the order given.</summary>
+    /// <exception cref="ConfigurationException">A name matches nothing.</exception>
+    public static IReadOnlyList<string> Select(IReadOnlyList<string> paths, IReadOnlyList<string> targets)
+    {
         if (targets.Count == 0)
         {
             throw new ConfigurationException("LoRA has no target modules. Name some, such as q_proj and v_proj, or all-linear.");
@@ -16,17 +24,17 @@ internal static class TargetModules
 
         if (targets is [AllLinear])
         {
-            return layers;
+            return paths;
         }
 
-        string[] unknown = [.. targets.Where(t => !layers.Any(l => Matches(l.Path, t)))];
+        string[] unknown = [.. targets.Where(t => !paths.Any(p => Matches(p, t)))];
         if (unknown.Length > 0)
         {
             throw new ConfigurationException(
-                $"LoRA target modules match nothing in this model: {string.Join(", ", unknown)}. Its linear layers end in: {string.Join(", ", layers.Select(l => l.Path[(l.Path.LastIndexOf('.') + 1)..]).Distinct())}.");
+                $"LoRA target modules match nothing in this model: {string.Join(", ", unknown)}. Its linear layers end in: {string.Join(", ", paths.Select(p => p[(p.LastIndexOf('.') + 1)..]).Distinct())}.{(unknown.Contains(AllLinear) ? $" '{AllLinear}' stands alone, without other names." : "")}");
         }
 
-        return [.. layers.Where(l => targets.Any(t => Matches(l.Path, t)))];
+        return [.. paths.Where(p => targets.Any(t => Matches(p, t)))];
     }
 
     private static bool Matches(string path, string target) => path == target || path.EndsWith("." + target, StringComparison.Ordinal);

@@ -43,7 +43,12 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
     {
         progress?.Report(new RunProgress { Phase = RunPhase.Planning });
         CellSet set = await Task.Run(plan, cancellationToken).ConfigureAwait(false);
-        Problem.ThrowIfAny(set.Name, set.Problems);
+        set.ThrowIfHindered();
+        foreach (string warning in set.Warnings)
+        {
+            logger.LogWarning("{Warning}", warning);
+        }
+
         IMetricAggregator aggregator = services.GetService<IMetricAggregator>()
             ?? throw new ConfigurationException("Nothing is registered that turns scores into numbers. Call AddEvaluators() or one of the evaluators' own Add methods of the package SafeTuneBed.Evaluation.");
         Dictionary<string, IReportWriter> writers = services.GetServices<ReportWriterRegistration>().ToDictionary(r => r.Name, r => r.Create(services), StringComparer.Ordinal);
@@ -56,7 +61,7 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
         var failures = new ConcurrentQueue<CellFailure>();
         int[] outcomes = await RunCellsAsync(set, aggregator, progress, failures, cancellationToken).ConfigureAwait(false);
         CellFailure[] failed = [.. failures.OrderBy(f => f.Cell, StringComparer.Ordinal)];
-        List<string> notes = [Summary(set, outcomes), .. failed.Select(f => $"Failed: {f.Cell}: {f.Exception.Message}")];
+        List<string> notes = [Summary(set, outcomes), .. set.DescribeBlocked(), .. failed.Select(f => $"Failed: {f.Cell}: {f.Exception.Message}")];
         GridReport report = new ReportBuilder(aggregator, writers).Build(set, notes);
         if (writers.Count > 0 && report.Rows.Count > 0)
         {
@@ -141,5 +146,5 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
     }
 
     private static string Summary(CellSet set, int[] outcomes) => FormattableString.Invariant(
-        $"{set.Cells.Count} cells: {outcomes[(int)CellOutcome.Ran]} ran, {outcomes[(int)CellOutcome.Reused]} were done before, {outcomes[(int)CellOutcome.Failed]} failed.");
+        $"{set.Cells.Count} cells: {outcomes[(int)CellOutcome.Ran]} ran, {outcomes[(int)CellOutcome.Reused]} were done before, {outcomes[(int)CellOutcome.Failed]} failed.{(set.Blocked.Count > 0 ? $" {set.Blocked.Count} more were blocked and left out." : "")}");
 }

@@ -31,6 +31,17 @@ internal sealed class FakeModels : IModelHost
 
     public long WeightBytes { get; set; } = 1_000_000;
 
+    /// <summary>Rows of the embedding.</summary>
+    public int VocabularySize { get; set; } = int.MaxValue;
+
+    /// <summary>Linear layers that can carry an adapter.</summary>
+    public IReadOnlyList<string> LinearPaths { get; set; } = [];
+
+    public bool HasChatTemplate { get; set; }
+
+    /// <summary>How often a model was described.</summary>
+    public int Described { get; private set; }
+
     public void Reset()
     {
         Trained.Clear();
@@ -42,6 +53,7 @@ internal sealed class FakeModels : IModelHost
 
     public Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken)
     {
+        Described++;
         if (model.Location.Contains("missing", StringComparison.Ordinal))
         {
             throw new ModelFormatException(model.Location, "the folder does not exist.");
@@ -56,6 +68,9 @@ internal sealed class FakeModels : IModelHost
             Template = new FakeTemplate(tokenizer),
             ContextLength = 512,
             WeightBytes = WeightBytes,
+            VocabularySize = VocabularySize,
+            LinearPaths = LinearPaths,
+            HasChatTemplate = HasChatTemplate,
         });
     }
 
