@@ -2,7 +2,7 @@ using System.Text;
 
 namespace SafeTuneBed.Reporting;
 
-/// <summary>Writes <c>report.md</c>: the summary, the comparisons with the baseline and from one poison level to the next, every metric, warnings and notes.</summary>
+/// <summary>Writes <c>report.md</c>: the summary, its legend and warnings, the comparisons with the baseline and from one poison level to the next, every metric, provenance and notes.</summary>
 internal sealed class MarkdownReportWriter : IReportWriter
 {
     /// <summary>Registered name.</summary>
@@ -24,7 +24,8 @@ internal sealed class MarkdownReportWriter : IReportWriter
         var page = new StringBuilder();
         Heading(page, 1, report.Name);
         Table(page, summary);
-        List(page, ReportNotes.Reading(report));
+        List(page, [.. ReportNotes.Reading(report), .. ReportLegend.OfSummary(report)]);
+        Section(page, "Warnings", ReportNotes.Warnings(report));
         if (report.Baseline is not null && comparisons.Rows.Count > 0)
         {
             Heading(page, 2, $"Compared with {report.Baseline}");
@@ -41,9 +42,27 @@ internal sealed class MarkdownReportWriter : IReportWriter
         }
 
         Heading(page, 2, "Every metric");
-        Table(page, ReportTables.Metrics(report));
-        Section(page, "Warnings", ReportNotes.Warnings(report));
+        ReportTable metrics = ReportTables.Metrics(report), common = ReportProvenance.Common(report), differing = ReportProvenance.Differing(report);
+        Table(page, metrics);
+        if (metrics.Notes.Count > 0)
+        {
+            List(page, metrics.Notes);
+        }
+
+        if (common.Rows.Count + differing.Rows.Count > 0)
+        {
+            Heading(page, 2, "Provenance");
+            page.Append("What every row was trained and asked with; settings in which rows differ stand below.\n\n");
+            Table(page, common);
+            if (differing.Rows.Count > 0)
+            {
+                page.Append('\n');
+                Table(page, differing);
+            }
+        }
+
         Section(page, "Notes", report.Notes);
+        page.Append("\nRow schema ").Append(ReportRecord.SchemaVersion).Append(".\n");
         return page.ToString();
     }
 

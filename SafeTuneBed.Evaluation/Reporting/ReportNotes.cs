@@ -27,14 +27,20 @@ internal static class ReportNotes
 
         if (methods.Contains("constant-bound"))
         {
-            yield return "Means without any spread: the bound that follows from at most a share u of other items scoring at an end of the scale, u being Wilson's upper end of 0 of n.";
+            yield return "Means of grades without any spread: the bound that follows from at most a share u of other items scoring at an end of the scale, u being Wilson's upper end of 0 of n.";
+        }
+
+        if (methods.Contains("constant"))
+        {
+            yield return "(constant): every item scored the same, on a scale too wide to bound what others would have scored. There is no interval; that is not certainty.";
         }
     }
 
     /// <summary>How the comparisons were made.</summary>
     public static IEnumerable<string> ReadingComparisons(string what, IEnumerable<PairedComparison> comparisons)
     {
-        string[] tests = [.. comparisons.Select(c => c.Test).Distinct()];
+        PairedComparison[] all = [.. comparisons];
+        string[] tests = [.. all.Select(c => c.Test).Distinct()];
         yield return $"Difference: {what}, item by item, in points for shares. Adjusted p: Holm, over the comparisons that were corrected together.";
         if (tests.Contains("mcnemar-mid-p"))
         {
@@ -45,6 +51,16 @@ internal static class ReportNotes
         {
             yield return "Means: sign-flip test and bootstrap over items, differences averaged over seeds.";
         }
+
+        if (all.Any(c => ReportFormat.IsCarriedByFewSeeds(c, c.PValue)))
+        {
+            yield return "†: p is small, but fewer than nine of ten seeds show the difference. It holds for these runs together, not for the method.";
+        }
+
+        if (all.Any(c => c.Seeds == 1))
+        {
+            yield return "1 seed: no seed variance. Such a p speaks of one training run.";
+        }
     }
 
     /// <summary>Warnings of every row, and numbers with too many unscored items.</summary>
@@ -52,7 +68,7 @@ internal static class ReportNotes
     {
         foreach (ReportRow row in report.Rows)
         {
-            string where = report.Rows.Select(r => r.Model).Distinct().Count() > 1 ? $"{row.Model}, {row.Method} on {row.Dataset}" : $"{row.Method} on {row.Dataset}";
+            string where = ReportTables.Name(report, row);
             foreach (string warning in row.Warnings)
             {
                 yield return $"{where}: {warning}";
