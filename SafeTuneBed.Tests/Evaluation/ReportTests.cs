@@ -164,7 +164,7 @@ public sealed class ReportTests : IDisposable
     public async Task Svg_Report_DrawsALineWithBarsPerMethodAndTheUntouchedModelAsALevel()
     {
         IReadOnlyList<string> paths = await new SvgReportWriter().WriteAsync(report, folder, CancellationToken.None);
-        Assert.Equal(["attack-success.svg", "accuracy.svg"], paths.Select(p => Path.GetFileName(p)));
+        Assert.Equal(["attack-success.svg", "accuracy.svg", "frontier-attack-success-accuracy.svg"], paths.Select(p => Path.GetFileName(p)));
         XElement svg = XDocument.Load(paths[0]).Root!;
         XNamespace ns = svg.Name.Namespace;
         string[] texts = [.. svg.Descendants(ns + "text").Select(t => t.Value)];
@@ -191,7 +191,7 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public async Task Writers_SecondTimeAndOtherCulture_WriteTheSameBytesAndLeaveNothingElse()
     {
-        IReportWriter[] writers = [new MarkdownReportWriter(), new CsvReportWriter(), new JsonLinesReportWriter(), new SvgReportWriter()];
+        IReportWriter[] writers = [new MarkdownReportWriter(), new CsvReportWriter(), new JsonLinesReportWriter(), new SvgReportWriter(), new LatexReportWriter(), new HtmlReportWriter()];
         foreach (IReportWriter writer in writers)
         {
             string[] first = [.. (await writer.WriteAsync(report, folder, CancellationToken.None)).Select(File.ReadAllText)];
@@ -209,7 +209,7 @@ public sealed class ReportTests : IDisposable
             }
         }
 
-        Assert.Equal(["accuracy.svg", "attack-success.svg", "report.csv", "report.jsonl", "report.md"], Directory.GetFiles(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+        Assert.Equal(["accuracy.svg", "attack-success.svg", "frontier-attack-success-accuracy.svg", "report-summary.tex", "report.csv", "report.html", "report.jsonl", "report.md", "report.tex"], Directory.GetFiles(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
     }
 
     private static string Style(XElement element, string name) =>
