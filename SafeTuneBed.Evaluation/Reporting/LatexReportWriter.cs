@@ -15,6 +15,9 @@ internal sealed class LatexReportWriter : IReportWriter
     // Longer text is broken into lines.
     private const int LongestUnbroken = 36;
 
+    // Characters that a line holds, about.
+    private const int LineLength = 175;
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> WriteAsync(GridReport report, string folder, CancellationToken cancellationToken)
     {
@@ -82,14 +85,16 @@ internal sealed class LatexReportWriter : IReportWriter
 
     private static void Table(StringBuilder page, ReportTable table, string environment, bool isBreakable)
     {
-        int[] longest = [.. table.Headings.Select((h, i) => table.Rows.Select(r => r[i].Length).Append(0).Max())];
-        int broken = longest.Where((l, i) => IsBroken(table, i, l, isBreakable)).Sum();
+        int[] longest = [.. table.Headings.Select((h, i) => table.Rows.Select(r => r[i].Length).Append(h.Length / 2).Max() + 2)];
+        bool[] broken = [.. longest.Select((l, i) => isBreakable && l > LongestUnbroken && !table.IsNumeric[i])];
+        int kept = longest.Where((_, i) => !broken[i]).Sum(), asked = longest.Where((_, i) => broken[i]).Sum();
+        double share = Math.Min(1, Math.Max(40, LineLength - kept) / (double)Math.Max(1, asked));
         page.Append(CultureInfo.InvariantCulture, $"\\begin{{{environment}}}{{@{{}}");
         for (int i = 0; i < longest.Length; i++)
         {
             // Columns of long text share what the others leave, by their longest cell.
-            page.Append(IsBroken(table, i, longest[i], isBreakable)
-                ? string.Create(CultureInfo.InvariantCulture, $">{{\\raggedright\\arraybackslash}}p{{{0.12 + (0.5 * longest[i] / broken):0.000}\\linewidth}}")
+            page.Append(broken[i]
+                ? string.Create(CultureInfo.InvariantCulture, $">{{\\raggedright\\arraybackslash}}p{{{share * longest[i] / LineLength:0.000}\\linewidth}}")
                 : table.IsNumeric[i] ? "r" : "l");
         }
 
@@ -108,8 +113,6 @@ internal sealed class LatexReportWriter : IReportWriter
 
         page.Append(environment == "longtable" ? "" : "\\bottomrule\n").Append(CultureInfo.InvariantCulture, $"\\end{{{environment}}}\n");
     }
-
-    private static bool IsBroken(ReportTable table, int column, int longest, bool isBreakable) => isBreakable && longest > LongestUnbroken && !table.IsNumeric[column];
 
     // A long heading on two lines keeps its column narrow.
     private static string Stack(string heading)

@@ -1,29 +1,24 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace SafeTuneBed.Reporting;
 
 /// <summary>Plain text as LaTeX that shows it as it is and compiles whatever the text, also under pdflatex.</summary>
-internal static class LatexText
+internal static partial class LatexText
 {
     private static readonly Dictionary<int, string> Known = new()
     {
         ['\\'] = @"\textbackslash{}", ['{'] = @"\{", ['}'] = @"\}", ['$'] = @"\$", ['&'] = @"\&", ['#'] = @"\#", ['%'] = @"\%", ['_'] = @"\_",
         ['^'] = @"\textasciicircum{}", ['~'] = @"\textasciitilde{}", ['<'] = @"\textless{}", ['>'] = @"\textgreater{}", ['|'] = @"\textbar{}", ['"'] = @"\textquotedbl{}",
         ['\''] = @"\textquotesingle{}", ['`'] = @"\textasciigrave{}",
-
-        // At the beginning of a line these would belong to the line break before it.
-        ['['] = "{[}", ['*'] = "{*}",
-
-        // Two or three of them in a row would become a dash, a question mark upside down and the like.
-        ['-'] = "-{}", ['?'] = "?{}", ['!'] = "!{}", [','] = ",{}",
         ['/'] = @"/\allowbreak{}", ['\n'] = " ", ['\r'] = " ", ['\t'] = " ",
         ['–'] = @"\textendash{}", ['—'] = @"\textemdash{}", ['↑'] = @"$\uparrow$", ['↓'] = @"$\downarrow$", ['†'] = @"\textdagger{}", ['±'] = @"$\pm$", ['×'] = @"$\times$", ['…'] = @"\textellipsis{}",
         ['≤'] = @"$\leq$", ['≥'] = @"$\geq$", ['·'] = @"$\cdot$", ['−'] = @"$-$", ['’'] = "'", ['‘'] = "`", ['“'] = "``", ['”'] = "''", ['\u00A0'] = "~",
         ['α'] = @"$\alpha$", ['β'] = @"$\beta$", ['ρ'] = @"$\rho$", ['λ'] = @"$\lambda$", ['ε'] = @"$\varepsilon$", ['μ'] = @"$\mu$", ['σ'] = @"$\sigma$", ['τ'] = @"$\tau$",
     };
 
-    /// <summary>Text of a paragraph or a text column. What no font of a plain installation has appears as its code point: <c>{[}U+4E2D]</c>.</summary>
+    /// <summary>Text of a paragraph or a text column. What no font of a plain installation has appears as its code point: <c>[U+4E2D]</c>.</summary>
     public static string Escape(string text)
     {
         var escaped = new StringBuilder(text.Length);
@@ -33,12 +28,21 @@ internal static class LatexText
                 ? known
                 : rune.Value is (>= 0x20 and < 0x7F) or (>= 0xC0 and <= 0xFF)
                     ? rune.ToString()
-                    : string.Create(CultureInfo.InvariantCulture, $"{{[}}U+{rune.Value:X4}]"));
+                    : string.Create(CultureInfo.InvariantCulture, $"[U+{rune.Value:X4}]"));
         }
 
-        return escaped.ToString();
+        // Two in a row would become a dash or a quotation mark; a bracket or a star in front would belong to the line break or the item before it.
+        string plain = Ligature.Replace(escaped.ToString(), "$0{}");
+        int first = plain.AsSpan().IndexOfAnyExcept(' ');
+        return first >= 0 && plain[first] is ('[' or '*') ? $"{plain[..first]}{{{plain[first]}}}{plain[(first + 1)..]}" : plain;
     }
 
     /// <summary>A cell of numbers: a minus is a minus, not a hyphen.</summary>
-    public static string EscapeNumber(string text) => Escape(text).Replace("-{}", "$-$", StringComparison.Ordinal);
+    public static string EscapeNumber(string text) => Minus.Replace(Escape(text), "$$-$$");
+
+    [GeneratedRegex("(-)(?=-)|(,)(?=,)", RegexOptions.CultureInvariant)]
+    private static partial Regex Ligature { get; }
+
+    [GeneratedRegex(@"(?<![\w.}])-(?=[0-9])", RegexOptions.CultureInvariant)]
+    private static partial Regex Minus { get; }
 }

@@ -5,6 +5,9 @@ namespace SafeTuneBed.Reporting;
 /// <summary>The sentences below a table: how to read it, and what to doubt.</summary>
 internal static class ReportNotes
 {
+    // A common share of pairs that disagree; a plan can't know the true one.
+    private const double AssumedDiscordance = 0.1;
+
     /// <summary>How the intervals that occur in a report were made.</summary>
     public static IEnumerable<string> Reading(GridReport report)
     {
@@ -45,6 +48,11 @@ internal static class ReportNotes
         if (tests.Contains("mcnemar-mid-p"))
         {
             yield return "Shares: McNemar's mid-p on the pairs of all seeds, Newcombe's paired interval. Pairs of different seeds count as independent, so trust a small p only where the seeds agree in direction.";
+        }
+
+        if (all.Where(c => c.Test == "mcnemar-mid-p").Select(c => c.Pairs).DefaultIfEmpty(0).Min() is > 0 and var pairs && PlanPower.MinimumDetectableDifference(pairs, AssumedDiscordance) is { } least)
+        {
+            yield return $"With {ReportFormat.Count(pairs)} pairs, of which one in ten disagrees, a true difference below {ReportFormat.Number(least, MetricKind.Proportion)} points is missed more often than one time in five: no finding is not no difference.";
         }
 
         if (tests.Contains("sign-flip"))

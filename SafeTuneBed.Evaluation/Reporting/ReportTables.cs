@@ -38,7 +38,7 @@ internal static class ReportTables
             [.. PlaceHeadings(report), "metric", .. ComparisonHeadings("row", "baseline")],
             PlaceHeadings(report).Length + 1,
             report.Baseline is null ? [] : rows,
-            report.Baseline is null ? [] : [.. ReportNotes.ReadingComparisons($"row minus {report.Baseline}", report.Rows.SelectMany(r => r.VersusBaseline.Values))]);
+            report.Baseline is null ? [] : [.. ReportNotes.ReadingComparisons($"row minus {report.Baseline}", report.Rows.SelectMany(r => columns.Select(c => r.VersusBaseline.GetValueOrDefault(c.Key))).OfType<PairedComparison>())]);
     }
 
     /// <summary>One line per trained method, task, headline metric and step from one poison level to the next higher one.</summary>
