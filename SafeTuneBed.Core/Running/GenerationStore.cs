@@ -134,6 +134,23 @@ internal sealed class GenerationStore : IDisposable
             : Directory.GetDirectories(folder).Where(d => d != evaluation.Folder).Order(StringComparer.Ordinal).Select(d => Path.Combine(d, "generations.jsonl"));
     }
 
+    /// <summary>The stored texts of each item, several turns one after the other.</summary>
+    public static Dictionary<string, string> ReadTexts(string path, string key)
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (File.Exists(path))
+        {
+            var latest = new OrderedDictionary<(string Id, string PromptHash), string>();
+            Read(path, key, (id, answer, _) => latest[id] = answer.Text);
+            foreach (var (id, text) in latest)
+            {
+                texts[id.Id] = texts.TryGetValue(id.Id, out string? earlier) ? $"{earlier}\n\n{text}" : text;
+            }
+        }
+
+        return texts;
+    }
+
     private void Append(string line)
     {
         if (file is null)

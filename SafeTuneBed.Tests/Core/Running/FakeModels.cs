@@ -29,6 +29,9 @@ internal sealed class FakeModels : IModelHost
     /// <summary>Called before each answer.</summary>
     public Action<string> OnAnswer { get; set; } = _ => { };
 
+    /// <summary>The gradient norm that a step reports.</summary>
+    public Func<string, int, double> GradientNorm { get; set; } = (_, _) => 1;
+
     public long WeightBytes { get; set; } = 1_000_000;
 
     /// <summary>Rows of the embedding.</summary>
@@ -65,7 +68,7 @@ internal sealed class FakeModels : IModelHost
             Model = model,
             Fingerprint = "model " + model.Location,
             Tokenizer = tokenizer,
-            Template = new FakeTemplate(tokenizer),
+            Template = new FakeTemplate(tokenizer, template ?? model.Template ?? (model.Location.Contains("bare", StringComparison.Ordinal) ? "raw" : "chat")),
             ContextLength = 512,
             WeightBytes = WeightBytes,
             VocabularySize = VocabularySize,
@@ -137,7 +140,7 @@ internal sealed class FakeModels : IModelHost
                 await Task.Yield();
                 cancellationToken.ThrowIfCancellationRequested();
                 models.OnStep(name, step);
-                request.Progress?.Report(new TrainingProgress { Step = step, TotalSteps = 3, Loss = 1.0 / step });
+                request.Progress?.Report(new TrainingProgress { Step = step, TotalSteps = 3, Loss = 1.0 / step, GradientNorm = models.GradientNorm(name, step) });
             }
 
             models.Trained.Enqueue(name);
