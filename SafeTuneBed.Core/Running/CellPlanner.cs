@@ -189,7 +189,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         {
             if (model.LinearPaths.Count > 0)
             {
-                TargetModules.Select(model.LinearPaths, lora.TargetModules);
+                TargetModules.Check(model.LinearPaths, "lm_head", model.BlockCount, lora);
             }
         }
         catch (ConfigurationException e)

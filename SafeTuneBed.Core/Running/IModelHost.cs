@@ -29,6 +29,9 @@ internal sealed record ModelDescription
     /// <summary>Full paths of the linear layers that can carry an adapter.</summary>
     public IReadOnlyList<string> LinearPaths { get; init; } = [];
 
+    /// <summary>Blocks of the network.</summary>
+    public int BlockCount { get; init; }
+
     /// <summary>Bytes of the weights in the type in which they will be held.</summary>
     public long WeightBytes { get; init; }
 

@@ -38,6 +38,7 @@ internal sealed class ModelHost(BedSettings settings) : IModelHost
             ContextLength = options.ContextLength,
             VocabularySize = options.VocabularySize,
             LinearPaths = WeightLayout.LinearPaths(options),
+            BlockCount = options.LayerCount,
             WeightBytes = ModelFingerprint.WeightFiles(folder).Sum(f => new FileInfo(Path.Combine(folder, f)).Length),
             Device = device!.ToString(),
             ComputeType = type switch
