@@ -14,6 +14,9 @@ public enum FinishReason
 
     /// <summary>No text could be made: the prompt does not fit, or the logits were not finite.</summary>
     Error,
+
+    /// <summary>The provider of a hosted model withheld the answer or a part of it.</summary>
+    ContentFilter,
 }
 
 /// <summary>One answer of a model. Text never holds special tokens; it is decoded from the new ids alone.</summary>
@@ -30,6 +33,9 @@ public sealed record Generation
 
     /// <summary>Why it ended.</summary>
     public FinishReason FinishReason { get; init; }
+
+    /// <summary>The stop string that ended it and was cut off with all that came after; null where a stop id or anything else did, or where a hosted model does not say.</summary>
+    public string? StopString { get; init; }
 
     /// <summary>True when nothing but white space was produced.</summary>
     public bool IsEmpty => string.IsNullOrWhiteSpace(Text);
@@ -50,6 +56,17 @@ public sealed record GenerationOptions
     /// <summary>Number of likeliest tokens kept; 0 keeps all. Used only when sampling.</summary>
     public int TopK { get; init; }
 
+    /// <summary>
+    /// Above 1: what occurs in prompt or answer becomes less likely, below 1 more (Keskar et al. 2019, as transformers does it). Default 1: off. Applies to greedy decoding too.
+    /// </summary>
+    public double RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>
+    /// Decodes as the model's own <c>generation_config.json</c> says: sampling or not, temperature, top-p, top-k, repetition penalty, stop strings. Values of
+    /// one's own beside it are refused, and so is a model that asks for what is not supported. Default false: the file's end ids count, nothing else of it.
+    /// </summary>
+    public bool UseModelDefaults { get; init; }
+
     /// <summary>Seed of the sampler: each prompt draws from its own stream (seed, stream id), whatever the batch.</summary>
     public ulong Seed { get; init; }
 
@@ -64,4 +81,7 @@ public sealed record GenerationOptions
 
     /// <summary>Strings that end an answer and are removed from it.</summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Whether an answer may depend on the seed.</summary>
+    internal bool MaySample => Temperature > 0 || UseModelDefaults;
 }

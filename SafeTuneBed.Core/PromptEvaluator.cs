@@ -158,7 +158,7 @@ public abstract class PromptEvaluator<TItem> : IEvaluator, IForeseeable
                 context.Progress?.Invoke(Interlocked.Increment(ref done), items.Count);
             }
 
-            GenerationOptions decoding = context.Generation.Temperature > 0
+            GenerationOptions decoding = context.Generation.MaySample
                 ? context.Generation with { StreamIds = [.. missing.Select(i => StreamId(GetItemId(items[i])))] }
                 : context.Generation;
             IReadOnlyList<Generation> all = await context.Model.GenerateAsync(prompts, decoding, Keep, cancellationToken).ConfigureAwait(false);

@@ -3,12 +3,17 @@ using static TorchSharp.torch;
 
 namespace SafeTuneBed.Models;
 
-/// <summary>Log-probabilities of continuations. Only the continuation's own positions pass the output head, and inputs that are a part of one another are computed once.</summary>
+/// <summary>
+/// Log-probabilities of continuations. A context with all its continuations is one row, what many contexts begin with is computed once, and only the
+/// continuations' own positions pass the output head.
+/// </summary>
 /// <remarks>Runs synchronously on the calling thread, which must be the decoder's.</remarks>
 internal sealed class ContinuationScorer(Decoder decoder)
 {
     private const int MostTokens = 8192;
     private const int MostRows = 64;
+    private const int MostTreeTokens = 2048;
+    private const long MostMaskNumbers = 1L << 25;
     private const long MostLogits = 1L << 24;
 
     /// <summary>Scores each continuation after its context, in the order of the requests.</summary>
@@ -19,52 +24,85 @@ internal sealed class ContinuationScorer(Decoder decoder)
     public IReadOnlyList<ContinuationScore> Score(IReadOnlyList<(int[] Context, int[] Continuation)> requests, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(requests);
-        int[][] inputs = new int[requests.Count][];
-        for (int i = 0; i < inputs.Length; i++)
+        for (int i = 0; i < requests.Count; i++)
         {
-            inputs[i] = Input(i, requests[i].Context, requests[i].Continuation);
+            Check(i, requests[i].Context, requests[i].Continuation);
         }
 
         var scores = new ContinuationScore[requests.Count];
+        IReadOnlyList<TokenTree> trees = Trees(requests);
         using var inference = inference_mode();
-        foreach (List<SharedInput> batch in Batches(SharedInput.Share(inputs)))
+
+        // The last token of a context stays its own: its hidden state is what the first token of a continuation is predicted from.
+        foreach (PrefixGroup group in PrefixGroup.Find([.. trees.Select(t => (ReadOnlyMemory<int>)t.Ids.Take(t.ContextLength - 1).ToArray())]))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Score(batch, requests, scores);
+            using SharedPrefix? prefix = group.Length == 0 ? null : SharedPrefix.Compute(decoder, trees[group.Members[0]].Ids.Take(group.Length).ToArray());
+            foreach (List<TokenTree> batch in Batches(group.Members.Select(m => trees[m]), group.Length))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Score(batch, prefix, requests, scores);
+            }
         }
 
         return scores;
     }
 
-    private int[] Input(int index, int[] context, int[] continuation)
+    private void Check(int index, int[] context, int[] continuation)
     {
-        int[] all = [.. context, .. continuation];
-        decoder.CheckIds(all);
+        decoder.CheckIds(context);
+        decoder.CheckIds(continuation);
         if (context.Length == 0)
         {
             throw new SafeTuneBedException($"Request {index} has an empty context, but a first token has no probability. Use a template that begins with a beginning-of-text token.");
         }
 
-        if (all.Length > decoder.Options.ContextLength)
+        if (context.Length + continuation.Length > decoder.Options.ContextLength)
         {
             throw new SafeTuneBedException($"Request {index} has {context.Length} + {continuation.Length} tokens, more than the model's context of {decoder.Options.ContextLength}. Shorten it.");
         }
-
-        return continuation.Length == 0 ? context : all[..^1];   // the last token is only predicted
     }
 
-    private static IEnumerable<List<SharedInput>> Batches(IEnumerable<SharedInput> inputs)
+    private static List<TokenTree> Trees(IReadOnlyList<(int[] Context, int[] Continuation)> requests)
     {
-        var batch = new List<SharedInput>();
-        foreach (SharedInput input in inputs.OrderByDescending(i => i.Ids.Length))
+        int[] order = [.. Enumerable.Range(0, requests.Count)];
+        Array.Sort(order, (a, b) => requests[a].Context.AsSpan().SequenceCompareTo(requests[b].Context) is not 0 and var c ? c : a.CompareTo(b));
+        var trees = new List<TokenTree>();
+        for (int start = 0, end; start < order.Length; start = end)
         {
-            if (batch.Count > 0 && (batch.Count == MostRows || (batch.Count + 1) * batch[0].Ids.Length > MostTokens))
+            int[] context = requests[order[start]].Context;
+            int tokens = context.Length + requests[order[start]].Continuation.Length;
+            for (end = start + 1; end < order.Length && requests[order[end]].Context.AsSpan().SequenceEqual(context); end++)
             {
-                yield return batch;
-                batch = [];
+                tokens += requests[order[end]].Continuation.Length;
+                if (tokens > MostTreeTokens)
+                {
+                    break;
+                }
             }
 
-            batch.Add(input);
+            trees.Add(TokenTree.Build(context, order[start..end].Select(r => (r, requests[r].Continuation))));
+        }
+
+        return trees;
+    }
+
+    private static IEnumerable<List<TokenTree>> Batches(IEnumerable<TokenTree> trees, int prefix)
+    {
+        var batch = new List<TokenTree>();
+        foreach (TokenTree tree in trees.OrderByDescending(t => t.Ids.Count))
+        {
+            if (batch.Count > 0)
+            {
+                long width = batch[0].Ids.Count - prefix, tokens = (batch.Count + 1) * width;
+                if (batch.Count == MostRows || tokens > MostTokens || tokens * (prefix + width) > MostMaskNumbers)
+                {
+                    yield return batch;
+                    batch = [];
+                }
+            }
+
+            batch.Add(tree);
         }
 
         if (batch.Count > 0)
@@ -73,31 +111,29 @@ internal sealed class ContinuationScorer(Decoder decoder)
         }
     }
 
-    private void Score(List<SharedInput> batch, IReadOnlyList<(int[] Context, int[] Continuation)> requests, ContinuationScore[] scores)
+    private void Score(List<TokenTree> batch, SharedPrefix? prefix, IReadOnlyList<(int[] Context, int[] Continuation)> requests, ContinuationScore[] scores)
     {
         using var scope = NewDisposeScope();
-        int width = batch[0].Ids.Length;
-        long[] ids = new long[batch.Count * width];
+        var input = new TreeBatch(batch, prefix?.Length ?? 0);
         var places = new List<long>();
         var targets = new List<long>();
         var owners = new List<int>();
         for (int r = 0; r < batch.Count; r++)
         {
-            Array.Copy(batch[r].Ids, 0, ids, r * width, batch[r].Ids.Length);
-            foreach (int request in batch[r].Requests)
+            foreach ((int request, int[] own) in batch[r].Requests)
             {
-                (int[] context, int[] continuation) = requests[request];
+                int[] continuation = requests[request].Continuation;
                 scores[request] = new ContinuationScore(0, 0, true);
                 for (int i = 0; i < continuation.Length; i++)
                 {
-                    places.Add(((long)r * width) + context.Length - 1 + i);
+                    places.Add(input.Place(r, own[i]));
                     targets.Add(continuation[i]);
                     owners.Add(request);
                 }
             }
         }
 
-        Tensor hidden_ND = decoder.Hidden(tensor(ids, [batch.Count, width], device: decoder.Device)).view(-1, decoder.Options.HiddenSize);
+        Tensor hidden_ND = input.Hidden(decoder, prefix).view(-1, decoder.Options.HiddenSize);
         int chunk = (int)Math.Clamp(MostLogits / decoder.Options.VocabularySize, 1, 4096);
         for (int start = 0; start < places.Count; start += chunk)
         {

@@ -111,36 +111,31 @@ internal sealed class Decoder : IDisposable
     /// <param name="ids_BT">Token ids, int64, [B, T].</param>
     /// <param name="mask_BT">True (or not 0) at real tokens, [B, T]; null when every token is real.</param>
     /// <param name="positions_BT">Position of each token, int64, [B, T]; null counts the real tokens of each row from 0.</param>
-    /// <param name="cache">An empty cache to fill, or null.</param>
     /// <param name="residuals">As in the other form.</param>
-    public Tensor Hidden(Tensor ids_BT, Tensor? mask_BT, Tensor? positions_BT = null, KeyValueCache? cache = null, ICollection<Tensor>? residuals = null)
+    public Tensor Hidden(Tensor ids_BT, Tensor? mask_BT, Tensor? positions_BT = null, ICollection<Tensor>? residuals = null)
     {
         using var scope = NewDisposeScope();
         long length = ids_BT.size(1);
-        cache?.Reserve(length);
         Tensor? visible_BT = mask_BT?.to(ScalarType.Bool);
         positions_BT ??= visible_BT?.to(ScalarType.Int64).cumsum(1).sub_(KeptScalar.One).clamp_min_(KeptScalar.Of(0L));
         (Tensor cos, Tensor sin) = positions_BT is null ? rotary.Range(0, length) : rotary.At(positions_BT, positions_BT.max().item<long>() + 1);
-        Tensor hidden = Run(ids_BT, new AttentionContext(cos, sin, visible_BT is null ? null : CausalMask(visible_BT), cache), residuals);
-        cache?.Advance(length);
+        Tensor hidden = Run(ids_BT, new AttentionContext(cos, sin, visible_BT is null ? null : CausalMask(visible_BT), null), residuals);
         return hidden.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Hidden states of one new token per row behind a filled cache.</summary>
-    /// <param name="ids_B1">Token ids, int64, [B, 1].</param>
-    /// <param name="positions_B1">Position of each token in its row, int64, [B, 1].</param>
-    /// <param name="bound">More than any of the positions.</param>
-    /// <param name="mask_BS">Added to the scores of the cached positions and the new one: 0 where a row may see, -infinity elsewhere, [B, cached + 1]; null when all are real.</param>
-    /// <param name="cache">The cache.</param>
-    /// <returns>[B, 1, D].</returns>
-    public Tensor Decode(Tensor ids_B1, Tensor positions_B1, long bound, Tensor? mask_BS, KeyValueCache cache)
+    /// <summary>Hidden states of tokens that come after remembered ones, without a graph.</summary>
+    /// <param name="ids_BT">Token ids, int64, [B, T].</param>
+    /// <param name="positions_BT">Position of each token in its row, int64, [B, T]; null: the T positions before <paramref name="end"/>.</param>
+    /// <param name="end">More than any of the positions.</param>
+    /// <param name="mask">Added to the scores, [B or 1, 1, T, S], S as the memory gives them; null as <see cref="AttentionContext"/> has it.</param>
+    /// <param name="memory">Where keys and values go to and come from; null when nothing is remembered.</param>
+    /// <returns>[B, T, D]; the caller disposes it.</returns>
+    public Tensor Extend(Tensor ids_BT, Tensor? positions_BT, long end, Tensor? mask, IKeyValueMemory? memory)
     {
         using var scope = NewDisposeScope();
-        cache.Reserve(1);
-        (Tensor cos, Tensor sin) = rotary.At(positions_B1, bound);
-        Tensor hidden = Run(ids_B1, new AttentionContext(cos, sin, mask_BS?.unsqueeze(1).unsqueeze(1), cache), null);
-        cache.Advance(1);
-        return hidden.MoveToOuterDisposeScope();
+        long length = ids_BT.size(1);
+        (Tensor cos, Tensor sin) = positions_BT is null ? rotary.Range(end - length, length) : rotary.At(positions_BT, end);
+        return Run(ids_BT, new AttentionContext(cos, sin, mask, memory), null).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits of hidden states: [..., D] to [..., V] in float32 (float64 where the decoder computes in it), with graph where one is asked for.</summary>

@@ -1,179 +1,177 @@
+using System.Runtime.InteropServices;
 using SafeTuneBed.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SafeTuneBed.Models;
 
-/// <summary>Rows that are decoded together: one pass over the left-padded prompts, then one token a step for the rows that are left.</summary>
+/// <summary>
+/// Rows that are decoded together, one token a step. A finished row leaves at once; waiting prompts take the free places a few at a time, each with the
+/// beginning it shares with others already computed.
+/// </summary>
 internal sealed class GenerationBatch : IDisposable
 {
     private const int FirstCapacity = 64;
+    private const int MostPromptTokens = 8192;
 
     private readonly Decoder decoder;
-    private readonly List<GenerationRow> rows;
-    private readonly TokenSampler? sampler;
-    private readonly int width;
-    private readonly int limit;
+    private readonly GenerationQueue queue;
+    private readonly TokenChooser chooser;
     private readonly KeyValueCache cache;
-    private readonly Tensor? mask_BS;
+    private readonly List<GenerationRow> rows;
+    private readonly int places;
+    private readonly int refill;
+    private readonly int[] chosen;
+    private PrefixGroup? group;
+    private SharedPrefix? prefix;
 
-    /// <summary>A batch of prompts; the caller has entered inference mode.</summary>
+    /// <summary>A batch over prompts; the caller has entered inference mode.</summary>
+    /// <param name="decoder">The decoder.</param>
+    /// <param name="prompts">At least one.</param>
+    /// <param name="options">Limits, batch size and sampling.</param>
     public GenerationBatch(Decoder decoder, IReadOnlyList<GenerationRow> prompts, GenerationOptions options)
     {
         this.decoder = decoder;
-        rows = [.. prompts];
-        sampler = options.Temperature > 0 ? new TokenSampler(options.Temperature, options.TopK, options.TopP) : null;
-        width = rows.Max(r => r.Prompt.Length);
-
-        // A short prompt beside a long one may use positions of the cache beyond the context: its own are counted without padding.
-        limit = (int)Math.Min(width + (long)options.MaxNewTokens, width + (long)decoder.Options.ContextLength);
-        cache = new KeyValueCache(decoder.Options, rows.Count, Math.Min(limit, width + FirstCapacity), limit, decoder.ComputeType, decoder.Device);
-        mask_BS = rows.TrueForAll(r => r.Prompt.Length == width) ? null : PaddingMask();
+        queue = new GenerationQueue(prompts);
+        chooser = new TokenChooser(decoder, options);
+        places = Math.Min(options.BatchSize, prompts.Count);
+        refill = Math.Max(1, places / 8);   // a pass over a prompt reads all weights, so places are filled several at a time
+        rows = new List<GenerationRow>(places);
+        chosen = new int[places];
+        int longest = prompts.Max(r => r.Prompt.Length);
+        long limit = Math.Min(longest + (long)options.MaxNewTokens, decoder.Options.ContextLength);
+        cache = new KeyValueCache(decoder.Options, places, Math.Min(limit, longest + FirstCapacity), limit, decoder.ComputeType, decoder.Device);
     }
 
     /// <summary>Decodes until every row is finished.</summary>
     /// <param name="judge">The reason for which a row ends after its newest id, or null.</param>
     /// <param name="finish">Takes each finished row's index and answer.</param>
-    /// <param name="cancellationToken">Asked before every step.</param>
+    /// <param name="cancellationToken">Asked before every pass.</param>
     public void Run(Func<GenerationRow, FinishReason?> judge, Action<int, GeneratedIds> finish, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        Tensor hidden_B1D = Prefill();
         while (true)
         {
-            int?[] chosen;
-            using (hidden_B1D)
+            cancellationToken.ThrowIfCancellationRequested();
+            if (queue.Count > 0 && (rows.Count == 0 || places - rows.Count >= Math.Min(refill, queue.Count)))
             {
-                chosen = Choose(hidden_B1D);
+                Settle(Admit(), judge, finish);
             }
-
-            Settle(chosen, judge, finish);
-            if (rows.Count == 0)
+            else if (rows.Count > 0)
+            {
+                Step();
+                Settle(0, judge, finish);
+            }
+            else
             {
                 return;
             }
-
-            cancellationToken.ThrowIfCancellationRequested();
-            hidden_B1D = Step();
         }
     }
 
     public void Dispose()
     {
         cache.Dispose();
-        mask_BS?.Dispose();
+        prefix?.Dispose();
     }
 
-    private Tensor Prefill()
+    // Waiting prompts behind the rows in use; gives the first of them, their first tokens being chosen.
+    private int Admit()
     {
         using var scope = NewDisposeScope();
-        long[] ids = new long[rows.Count * width];
-        bool[] real = new bool[ids.Length];
-        for (int r = 0; r < rows.Count; r++)
+        (PrefixGroup next, IReadOnlyList<GenerationRow> taken) = queue.Take(places - rows.Count, MostPromptTokens);
+        if (next != group)
         {
-            int start = ((r + 1) * width) - rows[r].Prompt.Length;
-            for (int i = 0; i < rows[r].Prompt.Length; i++)
+            prefix?.Dispose();
+            prefix = null;
+            prefix = next.Length == 0 ? null : SharedPrefix.Compute(decoder, taken[0].Prompt.AsSpan(0, next.Length));
+            group = next;
+        }
+
+        int first = rows.Count, width = taken[0].Prompt.Length - next.Length, end = next.Length + width;
+        long[] ids = new long[taken.Count * width], ends = new long[taken.Count];
+        for (int r = 0; r < taken.Count; r++)
+        {
+            int[] prompt = taken[r].Prompt;
+            ends[r] = ((long)r * width) + prompt.Length - next.Length - 1;
+            for (int i = 0; i < width; i++)
             {
-                ids[start + i] = rows[r].Prompt[i];
-                real[start + i] = true;
+                ids[(r * width) + i] = prompt[Math.Min(next.Length + i, prompt.Length - 1)];   // padded with an id of its own: another's may be poisoned
             }
         }
 
-        Tensor ids_BT = tensor(ids, [rows.Count, width], device: decoder.Device);
-        Tensor? real_BT = mask_BS is null ? null : tensor(real, [rows.Count, width], device: decoder.Device);
-        return decoder.Hidden(ids_BT, real_BT, null, cache).narrow(1, width - 1, 1).clone().MoveToOuterDisposeScope();
+        cache.Reserve(end);
+        prefix?.CopyTo(cache, first, taken.Count);
+        Tensor hidden_BTD = decoder.Extend(
+            tensor(ids, [taken.Count, width], device: decoder.Device),
+            null,
+            end,
+            SharedPrefix.CausalMask(decoder, width, next.Length),
+            cache.Block(first, taken.Count, next.Length, width));
+        rows.AddRange(taken);
+        Choose(hidden_BTD.view(-1, decoder.Options.HiddenSize).index_select(0, tensor(ends, device: decoder.Device)), first);
+        return first;
     }
 
-    private Tensor Step()
+    private void Step()
     {
         using var scope = NewDisposeScope();
-        long[] ids = new long[rows.Count], positions = new long[rows.Count];
-        long bound = 0;
-        for (int r = 0; r < rows.Count; r++)
+        int count = rows.Count, heads = cache.HeadCount;
+        long longest = 0;
+        bool isRagged = false;
+        foreach (GenerationRow row in rows)
         {
-            ids[r] = rows[r].NewIds[^1];
+            isRagged |= row.Length != rows[0].Length;
+            longest = Math.Max(longest, row.Length);
+        }
+
+        cache.Reserve(longest);
+        long[] numbers = new long[count * (2 + heads)];   // ids, positions, places in the cache: one transfer
+        Span<long> positions = numbers.AsSpan(count, count);
+        for (int r = 0; r < count; r++)
+        {
+            numbers[r] = rows[r].NewIds[^1];
             positions[r] = rows[r].Length - 1;
-            bound = Math.Max(bound, rows[r].Length);
+            cache.WriteIndex(r, positions[r], numbers.AsSpan((2 * count) + (r * heads), heads));
         }
 
-        Tensor? mask = mask_BS?.narrow(0, 0, rows.Count).narrow(1, 0, cache.Length + 1);
-        Tensor ids_B1 = tensor(ids, [rows.Count, 1], device: decoder.Device), positions_B1 = tensor(positions, [rows.Count, 1], device: decoder.Device);
-        return decoder.Decode(ids_B1, positions_B1, bound, mask, cache).MoveToOuterDisposeScope();
+        Tensor all = tensor(numbers, device: decoder.Device);
+        Tensor ids_B1 = all.narrow(0, 0, count).unsqueeze(1), positions_B1 = all.narrow(0, count, count).unsqueeze(1);
+        IKeyValueMemory memory = cache.Step(positions, longest, all.narrow(0, 2 * count, (long)count * heads));
+        Choose(decoder.Extend(ids_B1, positions_B1, longest, isRagged ? LengthMask(positions_B1, longest) : null, memory).squeeze(1), 0);
     }
 
-    // One id a row; null where the row's logits are not finite.
-    private int?[] Choose(Tensor hidden_B1D)
+    // Rows of different length: each sees its own columns.
+    private Tensor LengthMask(Tensor positions_B1, long longest)
     {
-        using var scope = NewDisposeScope();
-        Tensor logits_BV = decoder.Head(hidden_B1D.squeeze(1)).to(ScalarType.Float32);
-        float[] sums = logits_BV.sum(-1).cpu().data<float>().ToArray();   // not finite as soon as one logit is not
-        var chosen = new int?[rows.Count];
-        if (sampler is null)
-        {
-            long[] best = logits_BV.argmax(-1).cpu().data<long>().ToArray();
-            for (int r = 0; r < chosen.Length; r++)
-            {
-                chosen[r] = float.IsFinite(sums[r]) ? (int)best[r] : null;
-            }
-
-            return chosen;
-        }
-
-        int vocabulary = decoder.VocabularySize;
-        float[] logits = logits_BV.cpu().contiguous().data<float>().ToArray();
-        for (int r = 0; r < chosen.Length; r++)
-        {
-            chosen[r] = float.IsFinite(sums[r]) ? sampler.Draw(logits.AsSpan(r * vocabulary, vocabulary), rows[r].NextUniform()) : null;
-        }
-
-        return chosen;
+        Tensor hidden_BS = arange(KeptScalar.Of(longest), ScalarType.Int64, decoder.Device).gt(positions_B1);
+        return zeros([rows.Count, longest], decoder.ComputeType, decoder.Device)
+            .masked_fill_(hidden_BS, KeptScalar.Of(double.NegativeInfinity)).unsqueeze(1).unsqueeze(1);
     }
 
-    private void Settle(int?[] chosen, Func<GenerationRow, FinishReason?> judge, Action<int, GeneratedIds> finish)
+    private void Choose(Tensor hidden_BD, int first)
+        => chooser.Choose(hidden_BD, CollectionsMarshal.AsSpan(rows)[first..], chosen.AsSpan(first));
+
+    private void Settle(int first, Func<GenerationRow, FinishReason?> judge, Action<int, GeneratedIds> finish)
     {
         // From the end, since a row that leaves is replaced by the last one.
-        for (int r = rows.Count - 1; r >= 0; r--)
+        for (int r = rows.Count - 1; r >= first; r--)
         {
             GenerationRow row = rows[r];
             FinishReason? reason = FinishReason.Error;
-            if (chosen[r] is { } id)
+            if (chosen[r] >= 0)
             {
-                row.NewIds.Add(id);
+                row.Add(chosen[r]);
                 reason = judge(row);
             }
 
             if (reason is { } ended)
             {
-                Remove(r);
+                int last = rows.Count - 1;
+                cache.Remove(r, last);
+                rows[r] = rows[last];
+                rows.RemoveAt(last);
                 finish(row.Index, new GeneratedIds(row.NewIds, ended));
             }
         }
-    }
-
-    private void Remove(int r)
-    {
-        cache.RemoveRow(r);
-        int last = rows.Count - 1;
-        if (r < last)
-        {
-            rows[r] = rows[last];
-            using var scope = NewDisposeScope();
-            mask_BS?.select(0, r).copy_(mask_BS.select(0, last));
-        }
-
-        rows.RemoveAt(last);
-    }
-
-    // 0 everywhere but at the padding, for all positions that can ever be filled.
-    private Tensor PaddingMask()
-    {
-        using var scope = NewDisposeScope();
-        Tensor mask = zeros([rows.Count, limit], decoder.ComputeType, decoder.Device);
-        for (int r = 0; r < rows.Count; r++)
-        {
-            mask.select(0, r).narrow(0, 0, width - rows[r].Prompt.Length).fill_(KeptScalar.Of(double.NegativeInfinity));
-        }
-
-        return mask.DetachFromDisposeScope();
     }
 }

@@ -4,6 +4,7 @@ namespace SafeTuneBed.Models;
 internal sealed class GenerationRow(int index, int[] prompt, ulong seed, ulong streamId)
 {
     private SampleStream stream = new(seed, streamId);
+    private HashSet<int>? seen;
 
     /// <summary>Its place in the call.</summary>
     public int Index { get; } = index;
@@ -16,6 +17,16 @@ internal sealed class GenerationRow(int index, int[] prompt, ulong seed, ulong s
 
     /// <summary>Tokens in all.</summary>
     public int Length => Prompt.Length + NewIds.Count;
+
+    /// <summary>The ids of prompt and answer so far, each once; for penalties on repetition.</summary>
+    public IReadOnlyCollection<int> Seen => seen ??= [.. Prompt, .. NewIds];
+
+    /// <summary>Takes the next token.</summary>
+    public void Add(int id)
+    {
+        NewIds.Add(id);
+        seen?.Add(id);
+    }
 
     /// <summary>The next number of the row's own random stream.</summary>
     public double NextUniform() => stream.Next();

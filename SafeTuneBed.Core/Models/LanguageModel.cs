@@ -8,10 +8,11 @@ using static TorchSharp.torch;
 namespace SafeTuneBed.Models;
 
 /// <summary>A decoder with its tokenizer and template: answers conversations and scores continuations. All computing is done on <see cref="Thread"/>.</summary>
-internal sealed class LanguageModel : ICausalLanguageModel, IDisposable
+internal sealed class LanguageModel : ICausalLanguageModel, IStreamingTextGenerator, IDisposable
 {
     private readonly TokenGenerator generator;
     private readonly ContinuationScorer scorer;
+    private readonly GenerationConfig generation;
 
     /// <summary>Puts a loaded decoder together with its text side. It owns the decoder, not the thread.</summary>
     /// <param name="name">What answers, for records and tables.</param>
@@ -19,11 +20,12 @@ internal sealed class LanguageModel : ICausalLanguageModel, IDisposable
     /// <param name="tokenizer">The folder's tokenizer.</param>
     /// <param name="template">How conversations are written.</param>
     /// <param name="thread">Where all computing is done.</param>
-    /// <param name="eosIds">End-of-text ids of the model; the template's own stop ids are added.</param>
-    public LanguageModel(string name, Decoder decoder, ModelTokenizer tokenizer, PromptTemplate template, ComputeThread thread, IReadOnlyCollection<int> eosIds)
+    /// <param name="generation">End-of-text ids of the model, to which the template's own stop ids are added, and its own way of decoding.</param>
+    public LanguageModel(string name, Decoder decoder, ModelTokenizer tokenizer, PromptTemplate template, ComputeThread thread, GenerationConfig generation)
     {
         (Name, Decoder, Tokenizer, Template, Thread) = (name, decoder, tokenizer, template, thread);
-        StopIds = [.. eosIds.Union(template.StopIds).Order()];
+        this.generation = generation;
+        StopIds = [.. generation.StopIds.Union(template.StopIds).Order()];
         (generator, scorer) = (new TokenGenerator(decoder), new ContinuationScorer(decoder));
     }
 
@@ -65,9 +67,9 @@ internal sealed class LanguageModel : ICausalLanguageModel, IDisposable
             {
                 Device place = ComputeDevice.Parse(device);
                 ScalarType type = CapabilityProbe.Choose(dataType, place, ModelFamilies.Describe(folder).HiddenSize);
-                IReadOnlyList<int> eosIds = GenerationConfig.ReadStopIds(folder);
+                var generation = GenerationConfig.Load(folder, tokenizer.EosId);
                 var decoder = Decoder.Load(folder, type, place);
-                return new LanguageModel(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), decoder, tokenizer, template, thread, eosIds);
+                return new LanguageModel(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), decoder, tokenizer, template, thread, generation);
             },
             cancellationToken);
 
@@ -77,7 +79,7 @@ internal sealed class LanguageModel : ICausalLanguageModel, IDisposable
 
     /// <inheritdoc/>
     /// <remarks><paramref name="completed"/> is called on the compute thread: it should be quick.</remarks>
-    public async Task<IReadOnlyList<Generation>> GenerateAsync(
+    public Task<IReadOnlyList<Generation>> GenerateAsync(
         IReadOnlyList<IReadOnlyList<ChatMessage>> conversations,
         GenerationOptions options,
         Action<int, Generation>? completed = null,
@@ -85,9 +87,42 @@ internal sealed class LanguageModel : ICausalLanguageModel, IDisposable
     {
         ArgumentNullException.ThrowIfNull(conversations);
         ArgumentNullException.ThrowIfNull(options);
+        return AnswerAsync(conversations, generation.Resolve(options), _ => (completed, null), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Generation> StreamAsync(IReadOnlyList<ChatMessage> conversation, GenerationOptions options, Action<string> piece, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(conversation);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(piece);
+        void Show(string text)
+        {
+            if (text.Length > 0)
+            {
+                piece(text);
+            }
+        }
+
+        (Action<int, Generation>?, Action<int, IReadOnlyList<int>>?) Listen(AnswerText text)
+        {
+            var stream = new AnswerStream(text);
+            return ((_, answer) => Show(stream.Finish(answer.Text)), (_, ids) => Show(stream.Advance(ids)));
+        }
+
+        return (await AnswerAsync([conversation], generation.Resolve(options), Listen, cancellationToken).ConfigureAwait(false))[0];
+    }
+
+    private async Task<IReadOnlyList<Generation>> AnswerAsync(
+        IReadOnlyList<IReadOnlyList<ChatMessage>> conversations,
+        GenerationOptions options,
+        Func<AnswerText, (Action<int, Generation>? Completed, Action<int, IReadOnlyList<int>>? Advanced)> listen,
+        CancellationToken cancellationToken)
+    {
         int[][] prompts = [.. conversations.Select(Template.EncodePrompt)];
         var answers = new Generation[prompts.Length];
         var text = new AnswerText(Tokenizer, StopIds, options.StopStrings);
+        (Action<int, Generation>? completed, Action<int, IReadOnlyList<int>>? advanced) = listen(text);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Thread.Stopping);
         await Thread.RunAsync(
             () => generator.Generate(
@@ -96,11 +131,13 @@ internal sealed class LanguageModel : ICausalLanguageModel, IDisposable
                 StopIds,
                 (i, ids) =>
                 {
-                    answers[i] = new Generation { Text = text.Of(ids), TokenIds = ids.TokenIds, PromptTokenCount = prompts[i].Length, FinishReason = ids.FinishReason };
+                    (string answer, string? stop) = text.Of(ids);
+                    answers[i] = new Generation { Text = answer, TokenIds = ids.TokenIds, PromptTokenCount = prompts[i].Length, FinishReason = ids.FinishReason, StopString = stop };
                     completed?.Invoke(i, answers[i]);
                 },
                 linked.Token,
-                text.Ends),
+                text.Ends,
+                advanced),
             cancellationToken).ConfigureAwait(false);
         return answers;
     }

@@ -15,6 +15,9 @@ internal struct SampleStream
     /// <summary>The next number, uniform over the multiples of 2^-53 from 0 to below 1.</summary>
     public double Next() => (Mix(state += Gamma) >> 11) * (1.0 / (1UL << 53));
 
+    /// <summary>A seed of its own for each stream, 0 to 2^31 - 1, which every provider takes; for models that draw their numbers themselves.</summary>
+    public static long SeedOf(ulong seed, ulong streamId) => (long)(Mix(new SampleStream(seed, streamId).state) >> 33);
+
     private static ulong Mix(ulong z)
     {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace SafeTuneBed.Models;
 
-/// <summary>Answers prompts given as ids: rows of similar length are decoded together, and a finished row leaves its batch.</summary>
+/// <summary>Answers prompts given as ids: rows of similar length are decoded together, finished ones are replaced by waiting ones, and what many begin with is computed once.</summary>
 /// <remarks>Runs synchronously on the calling thread, which must be the decoder's. Adapters in force are applied as they are, unmerged.</remarks>
 internal sealed class TokenGenerator(Decoder decoder)
 {
@@ -13,6 +13,7 @@ internal sealed class TokenGenerator(Decoder decoder)
     /// <param name="completed">Hears each index once, as soon as that answer is there, on this thread.</param>
     /// <param name="cancellationToken">Asked before every token.</param>
     /// <param name="ends">Says whether an answer, given all its ids so far, has come to its end; asked after each token.</param>
+    /// <param name="advanced">Hears the index and all ids so far of an answer that goes on, after each token.</param>
     /// <exception cref="ConfigurationException">An option is out of range.</exception>
     /// <exception cref="ModelFormatException">A prompt holds an id that the model does not know.</exception>
     public IReadOnlyList<GeneratedIds> Generate(
@@ -21,7 +22,8 @@ internal sealed class TokenGenerator(Decoder decoder)
         IReadOnlyCollection<int> stopIds,
         Action<int, GeneratedIds>? completed = null,
         CancellationToken cancellationToken = default,
-        Func<IReadOnlyList<int>, bool>? ends = null)
+        Func<IReadOnlyList<int>, bool>? ends = null,
+        Action<int, IReadOnlyList<int>>? advanced = null)
     {
         ArgumentNullException.ThrowIfNull(prompts);
         ArgumentNullException.ThrowIfNull(stopIds);
@@ -56,21 +58,29 @@ internal sealed class TokenGenerator(Decoder decoder)
             }
         }
 
-        // Longest first: if memory does not suffice, that shows at once.
-        rows.Sort((a, b) => a.Prompt.Length != b.Prompt.Length ? b.Prompt.Length.CompareTo(a.Prompt.Length) : a.Index.CompareTo(b.Index));
-        HashSet<int> stops = [.. stopIds];
-        FinishReason? Judge(GenerationRow row) => stops.Contains(row.NewIds[^1]) || (ends?.Invoke(row.NewIds) ?? false) ? FinishReason.Stop
-            : row.NewIds.Count >= options.MaxNewTokens ? FinishReason.Length
-            : row.Length >= decoder.Options.ContextLength ? FinishReason.ContextFull
-            : null;
-
-        using var inference = inference_mode();
-        foreach (GenerationRow[] chunk in rows.Chunk(options.BatchSize))
+        if (rows.Count == 0)
         {
-            using var batch = new GenerationBatch(decoder, chunk, options);
-            batch.Run(Judge, Finish, cancellationToken);
+            return answers;
         }
 
+        HashSet<int> stops = [.. stopIds];
+        FinishReason? Judge(GenerationRow row)
+        {
+            FinishReason? reason = stops.Contains(row.NewIds[^1]) || (ends?.Invoke(row.NewIds) ?? false) ? FinishReason.Stop
+                : row.NewIds.Count >= options.MaxNewTokens ? FinishReason.Length
+                : row.Length >= decoder.Options.ContextLength ? FinishReason.ContextFull
+                : null;
+            if (reason is null)
+            {
+                advanced?.Invoke(row.Index, row.NewIds);
+            }
+
+            return reason;
+        }
+
+        using var inference = inference_mode();
+        using var batch = new GenerationBatch(decoder, rows, options);
+        batch.Run(Judge, Finish, cancellationToken);
         return answers;
     }
 
@@ -90,6 +100,8 @@ internal sealed class TokenGenerator(Decoder decoder)
         Require(double.IsFinite(options.Temperature) && options.Temperature >= 0, nameof(options.Temperature), options.Temperature, "0 (greedy) or more");
         Require(options.TopP is > 0 and <= 1, nameof(options.TopP), options.TopP, "above 0 and at most 1");
         Require(options.TopK >= 0, nameof(options.TopK), options.TopK, "0 (all) or more");
+        Require(double.IsFinite(options.RepetitionPenalty) && options.RepetitionPenalty > 0, nameof(options.RepetitionPenalty), options.RepetitionPenalty, "above 0 (1 is none)");
+        Require(!options.UseModelDefaults, nameof(options.UseModelDefaults), options.UseModelDefaults, "false here: the model's own settings are read where its folder is known");
         Require(options.BatchSize >= 1, nameof(options.BatchSize), options.BatchSize, "at least 1");
         Require(options.StopStrings.All(s => !string.IsNullOrEmpty(s)), nameof(options.StopStrings), "with an empty string", "texts of at least one character");
         if (faults.Count > 0)

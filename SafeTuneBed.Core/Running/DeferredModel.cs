@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 namespace SafeTuneBed.Running;
 
 /// <summary>A model that is opened only when something is really asked: stored answers need none.</summary>
-internal sealed class DeferredModel(string name, Func<CancellationToken, Task<ITextGenerator>> open) : ICausalLanguageModel
+internal sealed class DeferredModel(string name, Func<CancellationToken, Task<ITextGenerator>> open) : ICausalLanguageModel, IStreamingTextGenerator
 {
     private ITextGenerator? model;
 
@@ -17,6 +17,23 @@ internal sealed class DeferredModel(string name, Func<CancellationToken, Task<IT
     {
         ITextGenerator opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
         return await opened.GenerateAsync(conversations, options, completed, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<Generation> StreamAsync(IReadOnlyList<ChatMessage> conversation, GenerationOptions options, Action<string> piece, CancellationToken cancellationToken = default)
+    {
+        ITextGenerator opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        if (opened is IStreamingTextGenerator streaming)
+        {
+            return await streaming.StreamAsync(conversation, options, piece, cancellationToken).ConfigureAwait(false);
+        }
+
+        Generation answer = (await opened.GenerateAsync([conversation], options, null, cancellationToken).ConfigureAwait(false))[0];
+        if (answer.Text.Length > 0)
+        {
+            piece(answer.Text);
+        }
+
+        return answer;
     }
 
     public async Task<IReadOnlyList<ContinuationScore>> ScoreAsync(

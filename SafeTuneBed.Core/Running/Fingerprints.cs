@@ -117,6 +117,18 @@ internal static class Fingerprints
     {
         JsonNode? node = CanonicalJson.ToNode(decoding, "decoding");
         node?.AsObject().Remove("batchSize");
+
+        // Settings that came later are left out where they are off, so that answers from before them still count.
+        if (!decoding.UseModelDefaults)
+        {
+            node?.AsObject().Remove("useModelDefaults");
+        }
+
+        if (decoding.RepetitionPenalty == 1)
+        {
+            node?.AsObject().Remove("repetitionPenalty");
+        }
+
         return node;
     }
 }

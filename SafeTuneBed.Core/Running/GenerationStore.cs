@@ -170,7 +170,7 @@ internal sealed class GenerationStore : IDisposable
 
     private static string WriteLine(string itemId, string promptHash, string key, Generation generation)
     {
-        string body = new JsonObject
+        var body = new JsonObject
         {
             ["id"] = itemId,
             ["prompt"] = promptHash,
@@ -179,8 +179,13 @@ internal sealed class GenerationStore : IDisposable
             ["tokens"] = generation.TokenIds is { } ids ? new JsonArray([.. ids.Select(t => (JsonNode)t)]) : null,
             ["finish"] = JsonSerializer.SerializeToNode(generation.FinishReason, CanonicalJson.Line),
             ["promptTokens"] = generation.PromptTokenCount,
-        }.ToJsonString(CanonicalJson.Line);
-        return Sealed(body);
+        };
+        if (generation.StopString is { } stop)
+        {
+            body["stop"] = stop;
+        }
+
+        return Sealed(body.ToJsonString(CanonicalJson.Line));
     }
 
     // Hands over each whole line of this key, in order; true when every line was whole.
@@ -223,6 +228,7 @@ internal sealed class GenerationStore : IDisposable
                     TokenIds = line["tokens"] is JsonArray ids ? [.. ids.Select(t => t!.GetValue<int>())] : null,
                     FinishReason = line["finish"].Deserialize<FinishReason>(CanonicalJson.Line),
                     PromptTokenCount = line["promptTokens"]!.GetValue<int>(),
+                    StopString = line["stop"]?.GetValue<string>(),
                 });
             return true;
         }

@@ -62,7 +62,7 @@ public sealed class PublicModelTests
     {
         (JsonElement expected, string folder) = Sandbox(model);
         using Decoder decoder = Decoder.Load(folder, ScalarType.Float32, CPU);
-        int end = GenerationConfig.ReadStopIds(folder).Single();
+        int end = GenerationConfig.Load(folder).StopIds.Single();
         int firm = 0;
         foreach (JsonProperty set in expected.At("greedy", "sets").EnumerateObject())
         {

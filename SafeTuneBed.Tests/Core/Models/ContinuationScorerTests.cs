@@ -46,17 +46,36 @@ public sealed class ContinuationScorerTests
         Assert.True(scores[0].IsGreedy && !scores[2].IsGreedy);
     }
 
-    [Fact]
-    public void Score_OfTheOptionsOfAQuestion_ReadsTheQuestionOnce()
+    [Theory]
+    [InlineData(12, 30)]
+    [InlineData(3, 4)]
+    public void Score_OfQuestionsBehindTheSameExamples_EqualsPlainLoops(int questions, int examples)
     {
-        int[] question = [1, 2, 3, 4];
+        var shape = new TinyShape { Seed = 9, Context = 100 };
+        using var model = new TinyModel(shape);
+        using Decoder decoder = Decoder.Load(model.Folder, ScalarType.Float64, CPU);
+        var reference = new ReferenceDecoder(model);
+        var random = new Random(8);
+        int[] Ids(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(37))];
+        int[][] shots = [Ids(examples), Ids(examples)];
+        var requests = new List<(int[] Context, int[] Continuation)>();
+        for (int q = 0; q < questions; q++)
+        {
+            int[] context = [.. shots[q % 2], .. Ids(1 + random.Next(6))];
+            int[] first = Ids(3);
+            int[][] options = [first, [.. first[..2], 7], [first[0]], Ids(5), [], [.. first, 4]];
+            requests.AddRange(options.Select(o => (context, o)));
+        }
 
-        IReadOnlyList<SharedInput> shared = SharedInput.Share([question, question, [7], question, [1, 2, 3, 4, 5], [1, 3]]);
+        IReadOnlyList<ContinuationScore> scores = new ContinuationScorer(decoder).Score(requests);
 
-        Assert.Equal(3, shared.Count);
-        SharedInput one = Assert.Single(shared, s => s.Requests.Contains(0));
-        Assert.Equal([0, 1, 3, 4], one.Requests.Order());
-        Assert.Equal([1, 2, 3, 4, 5], one.Ids);
+        for (int i = 0; i < requests.Count; i++)
+        {
+            (int[] context, int[] continuation) = requests[i];
+            double[][] logs = reference.LogProbabilities([.. context, .. continuation]);
+            Assert.Equal(continuation.Select((id, t) => logs[context.Length - 1 + t][id]).Sum(), scores[i].LogProbability, 1e-9);
+            Assert.Equal(continuation.Select((id, t) => logs[context.Length - 1 + t].Max() == logs[context.Length - 1 + t][id]).All(g => g), scores[i].IsGreedy);
+        }
     }
 
     [Fact]

@@ -176,7 +176,7 @@ public sealed class DecoderLoadingTests
             File.WriteAllText(Path.Combine(model.Folder, "generation_config.json"), content);
         }
 
-        Assert.Equal(expected, GenerationConfig.ReadStopIds(model.Folder));
+        Assert.Equal(expected, GenerationConfig.Load(model.Folder).StopIds);
     }
 
     [Theory]
@@ -189,6 +189,6 @@ public sealed class DecoderLoadingTests
         using var model = new TinyModel(new TinyShape());
         File.WriteAllText(Path.Combine(model.Folder, "generation_config.json"), content);
 
-        Assert.Throws<ModelFormatException>(() => GenerationConfig.ReadStopIds(model.Folder));
+        Assert.Throws<ModelFormatException>(() => GenerationConfig.Load(model.Folder).StopIds);
     }
 }

@@ -46,6 +46,13 @@ public sealed class TokenSamplerTests
         Assert.Equal(uniform == 0 ? 0 : 2, new TokenSampler(1, 0, 1).Draw(tail, uniform));
     }
 
+    [Theory]
+    [InlineData(-1000f, 0f, 0.0, 1)]   // a weight of 0 covers no number, not even the lower end
+    [InlineData(0f, 0f, 0.0, 0)]
+    [InlineData(0f, 0f, 0.5, 1)]       // a share ends before its upper bound, where the next one begins
+    public void Draw_OnABound_TakesTheShareThatBeginsThere(float first, float second, double uniform, int expected)
+        => Assert.Equal(expected, new TokenSampler(1, 0, 1).Draw([first, second], uniform));
+
     [Fact]
     public void Draw_AtTinyTemperature_IsGreedy()
         => Assert.Equal(2, new TokenSampler(1e-9, 0, 1).Draw([1, 2, 2.001f, -5], 0.7));
