@@ -98,64 +98,60 @@ public sealed class LanguageModelTests : IDisposable
     [Fact]
     public async Task LoadAsync_UnknownDevice_IsRefused()
         => Assert.Contains("'gpu'", (await Assert.ThrowsAsync<ConfigurationException>(
-            () => LanguageModel.LoadAsync(model.Folder, new Letters(), new PlainTemplate(), thread, device: "gpu", cancellationToken: TestContext.Current.CancellationToken))).Message);
+            () => LanguageModel.LoadAsync(model.Folder, new Letters(), new LetterTemplate(), thread, device: "gpu", cancellationToken: TestContext.Current.CancellationToken))).Message);
+
+    [Fact]
+    public async Task GenerateAsync_StopStringOrStopId_SaysWhich()
+    {
+        using LanguageModel language = await LoadAsync();
+        var options = new GenerationOptions { MaxNewTokens = 12 };
+        string whole = (await language.GenerateAsync([Ask("abc")], options, null, TestContext.Current.CancellationToken))[0].Text;
+
+        Generation byText = (await language.GenerateAsync([Ask("abc")], options with { StopStrings = [whole.Substring(3, 2)] }, null, TestContext.Current.CancellationToken))[0];
+        Generation byLimit = (await language.GenerateAsync([Ask("abc")], options with { MaxNewTokens = 2 }, null, TestContext.Current.CancellationToken))[0];
+
+        Assert.Equal((FinishReason.Stop, whole.Substring(3, 2)), (byText.FinishReason, byText.StopString));
+        Assert.Equal((FinishReason.Length, null), (byLimit.FinishReason, byLimit.StopString));
+    }
+
+    [Fact]
+    public async Task GenerateAsync_StopStringsInABatch_CutEachAnswerAsAPlainSearchDoes()
+    {
+        using LanguageModel language = await LoadAsync();
+        IReadOnlyList<ChatMessage>[] conversations = [.. "abcdefghijklmnopqrstuvwxyz".Select(c => Ask(new string(c, 1 + (c % 5))))];
+        var options = new GenerationOptions { MaxNewTokens = 30, BatchSize = 5 };
+        string[] whole = new string[conversations.Length];
+        for (int i = 0; i < whole.Length; i++)
+        {
+            whole[i] = (await language.GenerateAsync([conversations[i]], options, null, TestContext.Current.CancellationToken))[0].Text;
+        }
+
+        string[] stops = [whole[0].Substring(2, 2), whole[7].Substring(9, 3), whole[20].Substring(5, 2)];
+        IReadOnlyList<Generation> answers = await language.GenerateAsync(conversations, options with { StopStrings = stops }, null, TestContext.Current.CancellationToken);
+
+        for (int i = 0; i < whole.Length; i++)
+        {
+            int at = stops.Select(s => whole[i].IndexOf(s, StringComparison.Ordinal)).Where(a => a >= 0).DefaultIfEmpty(whole[i].Length).Min();
+            Assert.Equal(whole[i][..at], answers[i].Text);
+            Assert.Equal(at < whole[i].Length, answers[i].StopString is not null);
+        }
+
+        Assert.True(answers.Count(a => a.StopString is not null) >= 3);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_WithTheModelsOwnDecoding_EqualsTheSameValuesGivenByHand()
+    {
+        File.WriteAllText(Path.Combine(model.Folder, "generation_config.json"), """{"do_sample":true,"temperature":1.5,"top_k":9,"eos_token_id":30}""");
+        using LanguageModel language = await LoadAsync();
+        async Task<string> Answer(GenerationOptions options) => (await language.GenerateAsync([Ask("abc")], options with { MaxNewTokens = 20, Seed = 8 }, null, TestContext.Current.CancellationToken))[0].Text;
+
+        Assert.Equal(await Answer(new GenerationOptions { Temperature = 1.5, TopK = 9 }), await Answer(new GenerationOptions { UseModelDefaults = true }));
+        Assert.NotEqual(await Answer(new GenerationOptions()), await Answer(new GenerationOptions { UseModelDefaults = true }));
+    }
 
     private Task<LanguageModel> LoadAsync()
-        => LanguageModel.LoadAsync(model.Folder, new Letters(), new PlainTemplate(), thread, device: "cpu", cancellationToken: TestContext.Current.CancellationToken);
+        => LanguageModel.LoadAsync(model.Folder, new Letters(), new LetterTemplate(), thread, device: "cpu", cancellationToken: TestContext.Current.CancellationToken);
 
     private static IReadOnlyList<ChatMessage> Ask(string text) => [new ChatMessage(ChatRole.User, text)];
-
-    /// <summary>One id a letter: a is 0.</summary>
-    private sealed class Letters : ModelTokenizer
-    {
-        public override int VocabularySize => 36;
-
-        public override int? BosId => null;
-
-        public override int? EosId => null;
-
-        public override int? PadId => null;
-
-        public override bool AddsBos => false;
-
-        public override string Fingerprint => "letters";
-
-        public static int[] Ids(string text) => [.. text.Select(c => c - 'a')];
-
-        public static string Text(IEnumerable<int> ids) => string.Concat(ids.Where(i => i < 36).Select(i => (char)('a' + i)));
-
-        public override string? SpecialTokenText(string role) => null;
-
-        public override bool IsSpecial(int id) => false;
-
-        public override int? TokenToId(string token) => token.Length == 1 ? token[0] - 'a' : null;
-
-        public override int[] Encode(IReadOnlyList<TextSegment> segments, bool continues = false) => Ids(string.Concat(segments.Select(s => s.Text)));
-
-        public override string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens = true)
-        {
-            Assert.All(ids, id => Assert.InRange(id, 0, 35));
-            return Text(ids);
-        }
-    }
-
-    /// <summary>The request and nothing else; id 29 ends an answer.</summary>
-    private sealed class PlainTemplate : PromptTemplate
-    {
-        public override string Id => "plain";
-
-        public override string Fingerprint => "plain";
-
-        public override IReadOnlyList<int> StopIds => [29];
-
-        public override IReadOnlyList<TextSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) => [new TextSegment(messages[^1].Text, false)];
-
-        public override int[] EncodePrompt(IReadOnlyList<ChatMessage> messages) => Letters.Ids(messages[^1].Text);
-
-        public override int[] EncodeContinuation(string text) => Letters.Ids(text);
-
-        public override PromptAndTarget Encode(FinetuneExample example, InputPlacement placement) => throw new NotSupportedException();
-
-        public override IReadOnlyList<ChatMessage> ToConversation(FinetuneExample example, InputPlacement placement) => throw new NotSupportedException();
-    }
 }
