@@ -66,7 +66,6 @@ public sealed class AnswerTextTests
                 if (!isOver)
                 {
                     shown.Append(stream.Advance(ids));
-                    Assert.False(shown.ToString().EndsWith('\uFFFD'));
                     Assert.DoesNotContain(stops, s => shown.ToString().EndsWith(s[..^1], StringComparison.Ordinal));
                 }
             }
@@ -74,7 +73,7 @@ public sealed class AnswerTextTests
             early += shown.Length;
             string whole = text.Of(new GeneratedIds(ids, FinishReason.Stop)).Text;
             shown.Append(stream.Finish(whole));
-            Assert.Equal(whole, shown.ToString());
+            Assert.Equal(whole, shown.ToString());   // a character shown before its last byte came could not be taken back
         }
 
         Assert.True(early > 3000);   // it does not wait for the end

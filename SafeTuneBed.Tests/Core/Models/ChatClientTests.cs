@@ -28,12 +28,18 @@ public sealed class ChatClientTests : IDisposable
     public async Task GetResponseAsync_Options_DecodeAsTheSameOptionsOfTheModel()
     {
         using IChatClient client = language.AsChatClient();
-        Generation expected = await AnswerAsync(new GenerationOptions { MaxNewTokens = 30, Temperature = 1.25, TopP = 0.75, TopK = 20, Seed = 6 });
+        Generation expected = await AnswerAsync(new GenerationOptions { MaxNewTokens = 30, Temperature = 1.25, TopP = 0.75, TopK = 20, Seed = 0 });
+        int seed = 0;
+        while (expected.Text.Length < 15)
+        {
+            expected = await AnswerAsync(new GenerationOptions { MaxNewTokens = 30, Temperature = 1.25, TopP = 0.75, TopK = 20, Seed = (ulong)++seed });
+        }
+
         string stop = expected.Text.Substring(10, 2);
 
-        ChatResponse response = await client.GetResponseAsync("abc", new ChatOptions { MaxOutputTokens = 30, Temperature = 1.25f, TopP = 0.75f, TopK = 20, Seed = 6, ModelId = "tiny" }, Token);
-        ChatResponse cut = await client.GetResponseAsync("abc", new ChatOptions { MaxOutputTokens = 30, Temperature = 1.25f, TopP = 0.75f, TopK = 20, Seed = 6, StopSequences = [stop] }, Token);
-        ChatResponse other = await client.GetResponseAsync("abc", new ChatOptions { MaxOutputTokens = 30, Temperature = 1.25f, TopP = 0.75f, TopK = 20, Seed = 7 }, Token);
+        ChatResponse response = await client.GetResponseAsync("abc", new ChatOptions { MaxOutputTokens = 30, Temperature = 1.25f, TopP = 0.75f, TopK = 20, Seed = seed, ModelId = "tiny" }, Token);
+        ChatResponse cut = await client.GetResponseAsync("abc", new ChatOptions { MaxOutputTokens = 30, Temperature = 1.25f, TopP = 0.75f, TopK = 20, Seed = seed, StopSequences = [stop] }, Token);
+        ChatResponse other = await client.GetResponseAsync("abc", new ChatOptions { MaxOutputTokens = 30, Temperature = 1.25f, TopP = 0.75f, TopK = 20, Seed = seed + 1 }, Token);
 
         Assert.Equal(expected.Text, response.Text);
         Assert.Equal((3L, (long?)expected.TokenIds!.Count, 3L + expected.TokenIds.Count), (response.Usage!.InputTokenCount, response.Usage.OutputTokenCount, response.Usage.TotalTokenCount));

@@ -22,7 +22,7 @@ public sealed class ContinuousBatchTests
         using Decoder decoder = Decoder.Load(model.Folder, ScalarType.Float64, CPU);
         var reference = new ReferenceDecoder(model);
         int[][] prompts = Prompts(14, shared, 1);
-        int[] stops = [30, 4];
+        int[] stops = [30, 4, 11, 19, 25];
 
         IReadOnlyList<GeneratedIds> answers = new TokenGenerator(decoder).Generate(prompts, new GenerationOptions { MaxNewTokens = 14, BatchSize = places }, stops);
 
@@ -34,7 +34,7 @@ public sealed class ContinuousBatchTests
             Assert.Equal(stop < 0 ? FinishReason.Length : FinishReason.Stop, answers[i].FinishReason);
         }
 
-        Assert.True(answers.Select(a => a.TokenIds.Count).Distinct().Count() > 3);
+        Assert.True(answers.Select(a => a.TokenIds.Count).Distinct().Count() > 2);
     }
 
     [Theory]
@@ -139,6 +139,7 @@ public sealed class ContinuousBatchTests
             }
         }
 
+        LiveTensors.Count();   // what other tests dropped is gone
         new TokenGenerator(decoder).Generate([[1, 2], [3]], new GenerationOptions { MaxNewTokens = 901, Temperature = temperature }, [], advanced: Note);
 
         Assert.Equal(3, counts.Count);
