@@ -20,7 +20,10 @@ public sealed class LocalModel : ICausalLanguageModel, IStreamingTextGenerator, 
 
     /// <summary>Opens a model: tokenizer, template, weights.</summary>
     /// <param name="model">A folder, or <c>sandbox</c>.</param>
-    /// <param name="artifact">What training made of it; null is the model untouched. It may be disposed once the model is open.</param>
+    /// <param name="artifact">
+    /// What training made of it, asked under the template it was trained with unless the model names another; null is the model untouched. Keep it until the
+    /// model is closed.
+    /// </param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="ModelFormatException">The folder can't be loaded.</exception>
     /// <exception cref="ConfigurationException">The device is unknown or not present, or no back end is installed.</exception>
@@ -28,7 +31,7 @@ public sealed class LocalModel : ICausalLanguageModel, IStreamingTextGenerator, 
     {
         ArgumentNullException.ThrowIfNull(model);
         var host = new ModelHost(new BedSettings());
-        ModelDescription description = await host.DescribeAsync(model, null, cancellationToken).ConfigureAwait(false);
+        ModelDescription description = await host.DescribeAsync(model, model.Template ?? artifact?.Template, cancellationToken).ConfigureAwait(false);
         IModelWorker worker = host.CreateWorker(ComputeThread.DefaultThreadCount);
         try
         {
