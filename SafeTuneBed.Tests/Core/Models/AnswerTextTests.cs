@@ -46,7 +46,7 @@ public sealed class AnswerTextTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Stream_OfRandomTokens_IsTheWholeTextWithoutBrokenCharactersOrStopStrings(bool fallback)
+    public void Stream_OfRandomTokens_PutTogetherIsTheWholeText(bool fallback)
     {
         var tokenizer = new ByteTokenizer(fallback);
         string[] stops = ["STOP", "b a\n"];
@@ -66,14 +66,13 @@ public sealed class AnswerTextTests
                 if (!isOver)
                 {
                     shown.Append(stream.Advance(ids));
-                    Assert.DoesNotContain(stops, s => shown.ToString().EndsWith(s[..^1], StringComparison.Ordinal));
                 }
             }
 
             early += shown.Length;
             string whole = text.Of(new GeneratedIds(ids, FinishReason.Stop)).Text;
             shown.Append(stream.Finish(whole));
-            Assert.Equal(whole, shown.ToString());   // a character shown before its last byte came could not be taken back
+            Assert.Equal(whole, shown.ToString());   // what is shown can't be taken back: neither half a character nor the beginning of a stop string was
         }
 
         Assert.True(early > 3000);   // it does not wait for the end
