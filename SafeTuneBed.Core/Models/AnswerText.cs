@@ -75,9 +75,10 @@ internal sealed class AnswerText
         return Find(Decode(ids, start, ids.Count)).At >= 0 && (start == 0 || Find(Decode(ids, 0, ids.Count)).At >= 0);
     }
 
+    // Ids without text are left out before bytes are joined, so they do not part a run.
     private int BeforeBytes(IReadOnlyList<int> ids, int end)
     {
-        while (end > 0 && byteIds.Contains(ids[end - 1]))
+        while (end > 0 && (byteIds.Contains(ids[end - 1]) || !HasText(ids[end - 1])))
         {
             end--;
         }
