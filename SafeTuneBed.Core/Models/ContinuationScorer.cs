@@ -134,7 +134,7 @@ internal sealed class ContinuationScorer(Decoder decoder)
         }
 
         Tensor hidden_ND = input.Hidden(decoder, prefix).view(-1, decoder.Options.HiddenSize);
-        int chunk = (int)Math.Clamp(MostLogits / decoder.Options.VocabularySize, 1, 4096);
+        int chunk = (int)Math.Clamp(MostLogits / decoder.VocabularySize, 1, 4096);
         for (int start = 0; start < places.Count; start += chunk)
         {
             int count = Math.Min(chunk, places.Count - start);

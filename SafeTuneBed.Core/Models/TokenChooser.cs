@@ -8,7 +8,7 @@ internal sealed class TokenChooser(Decoder decoder, GenerationOptions options)
 {
     private readonly TokenSampler? sampler = options.Temperature > 0 ? new TokenSampler(options.Temperature, options.TopK, options.TopP) : null;
     private readonly double penalty = options.RepetitionPenalty;
-    private readonly float[] penalized = options.RepetitionPenalty == 1 ? [] : new float[decoder.Options.VocabularySize];
+    private readonly float[] penalized = options.RepetitionPenalty == 1 ? [] : new float[decoder.VocabularySize];
 
     /// <summary>One id a row.</summary>
     /// <param name="hidden_BD">Hidden states of the rows' last tokens.</param>
@@ -33,7 +33,7 @@ internal sealed class TokenChooser(Decoder decoder, GenerationOptions options)
         }
 
         Tensor host_BV = logits_BV.cpu().contiguous();
-        int vocabulary = decoder.Options.VocabularySize;
+        int vocabulary = decoder.VocabularySize;
         for (int r = 0; r < rows.Length; r++)
         {
             Span<byte> bytes = host_BV.select(0, r).bytes;

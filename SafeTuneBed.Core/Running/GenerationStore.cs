@@ -129,7 +129,7 @@ internal sealed class GenerationStore : IDisposable
     public static IEnumerable<string> SiblingsOf(Cell cell, CellEvaluation evaluation)
     {
         string folder = Path.Combine(cell.Folder, "eval");
-        return evaluation.Decoding.Temperature > 0 || !Directory.Exists(folder)
+        return evaluation.Decoding.MaySample || !Directory.Exists(folder)
             ? []
             : Directory.GetDirectories(folder).Where(d => d != evaluation.Folder).Order(StringComparer.Ordinal).Select(d => Path.Combine(d, "generations.jsonl"));
     }
