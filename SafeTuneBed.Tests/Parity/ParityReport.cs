@@ -1,6 +1,9 @@
 namespace SafeTuneBed.Tests.Parity;
 
-/// <summary>Writes the largest difference of every quantity to <c>parity.csv</c> beside the tests once all have run.</summary>
+/// <summary>
+/// Writes the largest difference of every quantity to <c>parity.csv</c> beside the tests once all have run, and a table of it to the file that
+/// <c>SAFETUNEBED_PARITY_TABLE</c> names, if it does.
+/// </summary>
 public sealed class ParityReport : IDisposable
 {
     private readonly SortedSet<string> lines = new(StringComparer.Ordinal);
@@ -19,6 +22,11 @@ public sealed class ParityReport : IDisposable
     {
         try
         {
+            if (Environment.GetEnvironmentVariable("SAFETUNEBED_PARITY_TABLE") is { Length: > 0 } table)
+            {
+                File.WriteAllText(System.IO.Path.GetFullPath(table, TestDoubles.SharedFolder.Root), ParityTable.Of(lines));
+            }
+
             File.WriteAllLines(Path, ["fixture,check,quantity,largest_difference,tolerance", .. lines]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

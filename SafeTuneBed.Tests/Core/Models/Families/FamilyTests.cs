@@ -41,11 +41,11 @@ public sealed class FamilyTests
         using var model = new FamilyModel(FamilySpecs.Get(name));
         using Decoder decoder = Decoder.Load(model.Folder, ScalarType.Float64, CPU);
         var reference = new FamilyReference(model);
-        int[][] prompts = [[3], model.RandomIds(16), model.RandomIds(8), [5, 6], model.RandomIds(12)];
-        int[][] expected = [.. prompts.Select(p => reference.Greedy(p, 9))];
-        foreach (int batch in new[] { 1, 2, 8 })
+        int[][] prompts = [[3], model.RandomIds(14), model.RandomIds(8), model.RandomIds(12)];
+        int[][] expected = [.. prompts.Select(p => reference.Greedy(p, 7))];
+        foreach (int batch in new[] { 1, 3 })
         {
-            IReadOnlyList<GeneratedIds> answers = new TokenGenerator(decoder).Generate(prompts, new GenerationOptions { MaxNewTokens = 9, BatchSize = batch }, []);
+            IReadOnlyList<GeneratedIds> answers = new TokenGenerator(decoder).Generate(prompts, new GenerationOptions { MaxNewTokens = 7, BatchSize = batch }, []);
 
             Assert.Equal(expected, answers.Select(a => a.TokenIds));
         }
@@ -142,7 +142,7 @@ public sealed class FamilyTests
     [MemberData(nameof(Names))]
     public void Load_StoredAndComputedInAnyPrecision_AgreesWithPlainLoops(string name)
     {
-        foreach (ScalarType stored in new[] { ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float32 })
+        foreach (ScalarType stored in new[] { ScalarType.BFloat16, ScalarType.Float16 })
         {
             using var model = new FamilyModel(FamilySpecs.Get(name), stored);
             using var scope = NewDisposeScope();
