@@ -6,15 +6,18 @@ namespace SafeTuneBed.Tests.Parity;
 /// </summary>
 public sealed class ParityReport : IDisposable
 {
-    private readonly SortedSet<string> lines = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, ParityLine> lines = new(StringComparer.Ordinal);
 
     public static string Path => System.IO.Path.Combine(AppContext.BaseDirectory, "parity.csv");
 
-    public void Add(IEnumerable<string> csv)
+    public void Add(IEnumerable<ParityLine> measured)
     {
         lock (lines)
         {
-            lines.UnionWith(csv);
+            foreach (ParityLine line in measured)
+            {
+                lines[line.ToString()] = line;
+            }
         }
     }
 
@@ -24,10 +27,10 @@ public sealed class ParityReport : IDisposable
         {
             if (Environment.GetEnvironmentVariable("SAFETUNEBED_PARITY_TABLE") is { Length: > 0 } table)
             {
-                File.WriteAllText(System.IO.Path.GetFullPath(table, TestDoubles.SharedFolder.Root), ParityTable.Of(lines));
+                File.WriteAllText(System.IO.Path.GetFullPath(table, TestDoubles.SharedFolder.Root), ParityTable.Of(lines.Values));
             }
 
-            File.WriteAllLines(Path, ["fixture,check,quantity,largest_difference,tolerance", .. lines]);
+            File.WriteAllLines(Path, ["fixture,check,quantity,largest_difference,tolerance", .. lines.Keys]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

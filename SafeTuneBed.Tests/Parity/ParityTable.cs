@@ -7,8 +7,8 @@ namespace SafeTuneBed.Tests.Parity;
 internal static class ParityTable
 {
     /// <summary>The page.</summary>
-    /// <param name="lines">Fixture, check, quantity, largest difference, tolerance.</param>
-    public static string Of(IEnumerable<string> lines)
+    /// <param name="lines">What was measured.</param>
+    public static string Of(IEnumerable<ParityLine> lines)
     {
         var page = new StringBuilder("""
             # Parity, measured
@@ -20,16 +20,14 @@ internal static class ParityTable
             |---|---|---|---|---|---|
 
             """.ReplaceLineEndings("\n"));
-        foreach (IGrouping<(string Fixture, string Check), string[]> check in lines.Select(l => l.Split(',')).GroupBy(f => (f[0], f[1])))
+        foreach (IGrouping<(string Fixture, string Check), ParityLine> check in lines.GroupBy(l => (l.Fixture, l.Check)))
         {
-            string[] nearest = check.MaxBy(f => Number(f[3]) / Math.Max(Number(f[4]), double.Epsilon))!;
-            page.Append(CultureInfo.InvariantCulture, $"| `{check.Key.Fixture}` | {check.Key.Check} | {check.Count()} | {nearest[2]} | {Shown(nearest[3])} | {Shown(nearest[4])} |\n");
+            ParityLine nearest = check.MaxBy(l => l.Largest / Math.Max(l.Allowed, double.Epsilon))!;
+            page.Append(CultureInfo.InvariantCulture, $"| `{nearest.Fixture}` | {nearest.Check} | {check.Count()} | {nearest.Quantity} | {Shown(nearest.Largest)} | {Shown(nearest.Allowed)} |\n");
         }
 
         return page.ToString();
     }
 
-    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
-
-    private static string Shown(string text) => Number(text) is 0 ? "0" : Number(text).ToString("0.0e-0", CultureInfo.InvariantCulture);
+    private static string Shown(double value) => value is 0 ? "0" : value.ToString("0.0e-0", CultureInfo.InvariantCulture);
 }

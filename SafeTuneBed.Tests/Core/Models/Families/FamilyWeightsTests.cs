@@ -35,17 +35,17 @@ public sealed class FamilyWeightsTests
         using var noGrad = no_grad();
         foreach ((string path, Tensor weight) in decoder.Weights)
         {
-            weight.mul_(1.5);
+            weight.mul_(0.5);   // exact in float32 too
             float[] values = model.Weights[path].Values;
             for (int i = 0; i < values.Length; i++)
             {
-                values[i] *= 1.5f;
+                values[i] *= 0.5f;
             }
         }
 
         int[] ids = model.RandomIds(9);
 
-        Assert.Equal(new FamilyReference(model).Logits(ids).SelectMany(r => r), Logits(decoder, ids), (a, b) => Math.Abs(a - b) < 1e-5 * (1 + Math.Abs(a)));
+        Assert.Equal(new FamilyReference(model).Logits(ids).SelectMany(r => r), Logits(decoder, ids), (a, b) => Math.Abs(a - b) < 1e-9);
     }
 
     [Theory]
