@@ -27,7 +27,7 @@ internal sealed class ContinuationScorer(Decoder decoder)
 
         var scores = new ContinuationScore[requests.Count];
         using var inference = inference_mode();
-        foreach (List<SharedInput> batch in Batches(SharedInput.Share(inputs)))
+        foreach (List<SharedInput> batch in Alike(inputs).SelectMany(Batches))
         {
             cancellationToken.ThrowIfCancellationRequested();
             Score(batch, requests, scores);
@@ -51,6 +51,22 @@ internal sealed class ContinuationScorer(Decoder decoder)
         }
 
         return continuation.Length == 0 ? context : all[..^1];   // the last token is only predicted
+    }
+
+    // Where long inputs turn positions otherwise, neither their beginnings nor rows beside them are those of short ones.
+    private IEnumerable<IReadOnlyList<SharedInput>> Alike(int[][] inputs)
+    {
+        if (decoder.Options.Rope.SwitchLength is not { } most)
+        {
+            return [SharedInput.Share(inputs)];
+        }
+
+        return Enumerable.Range(0, inputs.Length).GroupBy(i => inputs[i].Length > most).Select(group =>
+        {
+            int[] own = [.. group];
+            IReadOnlyList<SharedInput> shared = SharedInput.Share([.. own.Select(i => inputs[i])]);
+            return (IReadOnlyList<SharedInput>)[.. shared.Select(s => s.Renumbered(i => own[i]))];
+        });
     }
 
     private static IEnumerable<List<SharedInput>> Batches(IEnumerable<SharedInput> inputs)

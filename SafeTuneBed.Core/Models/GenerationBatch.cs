@@ -23,19 +23,20 @@ internal sealed class GenerationBatch : IDisposable
         this.decoder = decoder;
         rows = [.. prompts];
         sampler = options.Temperature > 0 ? new TokenSampler(options.Temperature, options.TopK, options.TopP) : null;
-        width = rows.Max(r => r.Prompt.Length);
+        width = rows.Max(r => r.Start.Length);
 
         // A short prompt beside a long one may use positions of the cache beyond the context: its own are counted without padding.
         limit = (int)Math.Min(width + (long)options.MaxNewTokens, width + (long)decoder.Options.ContextLength);
         cache = new KeyValueCache(decoder.Options, rows.Count, Math.Min(limit, width + FirstCapacity), limit, decoder.ComputeType, decoder.Device);
-        mask_BS = rows.TrueForAll(r => r.Prompt.Length == width) ? null : PaddingMask();
+        mask_BS = rows.TrueForAll(r => r.Start.Length == width) ? null : PaddingMask();
     }
 
     /// <summary>Decodes until every row is finished.</summary>
     /// <param name="judge">The reason for which a row ends after its newest id, or null.</param>
     /// <param name="finish">Takes each finished row's index and answer.</param>
     /// <param name="cancellationToken">Asked before every step.</param>
-    public void Run(Func<GenerationRow, FinishReason?> judge, Action<int, GeneratedIds> finish, CancellationToken cancellationToken)
+    /// <param name="leaves">Says whether a row that is not finished must go on in another batch; it takes such rows.</param>
+    public void Run(Func<GenerationRow, FinishReason?> judge, Action<int, GeneratedIds> finish, CancellationToken cancellationToken, Func<GenerationRow, bool> leaves)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Tensor hidden_B1D = Prefill();
@@ -47,7 +48,7 @@ internal sealed class GenerationBatch : IDisposable
                 chosen = Choose(hidden_B1D);
             }
 
-            Settle(chosen, judge, finish);
+            Settle(chosen, judge, finish, leaves);
             if (rows.Count == 0)
             {
                 return;
@@ -71,10 +72,10 @@ internal sealed class GenerationBatch : IDisposable
         bool[] real = new bool[ids.Length];
         for (int r = 0; r < rows.Count; r++)
         {
-            int start = ((r + 1) * width) - rows[r].Prompt.Length;
-            for (int i = 0; i < rows[r].Prompt.Length; i++)
+            int start = ((r + 1) * width) - rows[r].Start.Length;
+            for (int i = 0; i < rows[r].Start.Length; i++)
             {
-                ids[start + i] = rows[r].Prompt[i];
+                ids[start + i] = rows[r].Start[i];
                 real[start + i] = true;
             }
         }
@@ -129,7 +130,7 @@ internal sealed class GenerationBatch : IDisposable
         return chosen;
     }
 
-    private void Settle(int?[] chosen, Func<GenerationRow, FinishReason?> judge, Action<int, GeneratedIds> finish)
+    private void Settle(int?[] chosen, Func<GenerationRow, FinishReason?> judge, Action<int, GeneratedIds> finish, Func<GenerationRow, bool> leaves)
     {
         // From the end, since a row that leaves is replaced by the last one.
         for (int r = rows.Count - 1; r >= 0; r--)
@@ -146,6 +147,10 @@ internal sealed class GenerationBatch : IDisposable
             {
                 Remove(r);
                 finish(row.Index, new GeneratedIds(row.NewIds, ended));
+            }
+            else if (leaves(row))
+            {
+                Remove(r);
             }
         }
     }
@@ -171,7 +176,7 @@ internal sealed class GenerationBatch : IDisposable
         Tensor mask = zeros([rows.Count, limit], decoder.ComputeType, decoder.Device);
         for (int r = 0; r < rows.Count; r++)
         {
-            mask.select(0, r).narrow(0, 0, width - rows[r].Prompt.Length).fill_(KeptScalar.Of(double.NegativeInfinity));
+            mask.select(0, r).narrow(0, 0, width - rows[r].Start.Length).fill_(KeptScalar.Of(double.NegativeInfinity));
         }
 
         return mask.DetachFromDisposeScope();

@@ -14,8 +14,14 @@ internal sealed class GenerationRow(int index, int[] prompt, ulong seed, ulong s
     /// <summary>New ids so far.</summary>
     public List<int> NewIds { get; } = [];
 
+    /// <summary>What its batch computes at once: the prompt, and what was answered before it entered.</summary>
+    public int[] Start { get; private set; } = prompt;
+
     /// <summary>Tokens in all.</summary>
     public int Length => Prompt.Length + NewIds.Count;
+
+    /// <summary>Prepares it for another batch.</summary>
+    public void Leave() => Start = [.. Prompt, .. NewIds];
 
     /// <summary>The next number of the row's own random stream.</summary>
     public double NextUniform() => stream.Next();

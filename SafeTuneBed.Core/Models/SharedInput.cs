@@ -10,6 +10,14 @@ internal sealed class SharedInput(int[] ids)
     /// <summary>Indices of the requests that read it.</summary>
     public List<int> Requests { get; } = [];
 
+    /// <summary>The same with other numbers for its requests.</summary>
+    public SharedInput Renumbered(Func<int, int> number)
+    {
+        var result = new SharedInput(Ids);
+        result.Requests.AddRange(Requests.Select(number));
+        return result;
+    }
+
     /// <summary>Groups inputs; each index appears once.</summary>
     public static IReadOnlyList<SharedInput> Share(IReadOnlyList<int[]> inputs)
     {

@@ -64,14 +64,32 @@ internal sealed class TokenGenerator(Decoder decoder)
             : row.Length >= decoder.Options.ContextLength ? FinishReason.ContextFull
             : null;
 
+        // Where long inputs turn positions otherwise, a row that grows long is computed anew, from its first token on, and among long rows only.
+        int? most = decoder.Options.Rope.SwitchLength;
+        List<GenerationRow> longRows = [.. rows.Where(r => r.Length > most)];
         using var inference = inference_mode();
-        foreach (GenerationRow[] chunk in rows.Chunk(options.BatchSize))
+        RunAll([.. rows.Where(r => !(r.Length > most))], row =>
         {
-            using var batch = new GenerationBatch(decoder, chunk, options);
-            batch.Run(Judge, Finish, cancellationToken);
-        }
+            if (row.Length > most)
+            {
+                row.Leave();
+                longRows.Add(row);
+                return true;
+            }
 
+            return false;
+        });
+        RunAll([.. longRows.OrderByDescending(r => r.Length)], _ => false);
         return answers;
+
+        void RunAll(GenerationRow[] some, Func<GenerationRow, bool> leaves)
+        {
+            foreach (GenerationRow[] chunk in some.Chunk(options.BatchSize))
+            {
+                using var batch = new GenerationBatch(decoder, chunk, options);
+                batch.Run(Judge, Finish, cancellationToken, leaves);
+            }
+        }
     }
 
     private static void Check(GenerationOptions options)
