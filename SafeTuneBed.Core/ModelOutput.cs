@@ -48,7 +48,7 @@ public sealed class ModelOutput
         }
 
         Tensor losses = zeros(batch.SupervisedTokenCount, dtype: ScalarType.Float32, device: Hidden.device);
-        Tensor sum = ChunkedCrossEntropy.Sum(AtLossPositions(), decoder.HeadWeight, batch.Targets, losses);
+        Tensor sum = ChunkedCrossEntropy.Sum(AtLossPositions(), decoder.HeadWeight, batch.Targets, losses, decoder.Options.LogitCap);
         tokenLosses ??= losses.MoveToOuterDisposeScope();
         return sum.div(KeptScalar.Of((long)batch.SupervisedTokenCount)).MoveToOuterDisposeScope();
     }

@@ -31,7 +31,7 @@ internal static class AdapterFit
             {
                 faults.Add($"there are factors for '{path}', which the adapter's configuration does not select, so PEFT would leave them out");
             }
-            else if (a.shape[1] != layer.Weight.shape[1] || b.shape[0] != RowsOf(layer, peft) || a.shape[0] != b.shape[1])
+            else if (a.shape[1] != layer.Weight.shape[1] || b.shape[0] != RowsOf(decoder, layer, peft) || a.shape[0] != b.shape[1])
             {
                 faults.Add($"'{path}' has factors [{string.Join(", ", a.shape)}] and [{string.Join(", ", b.shape)}] for a weight of [{string.Join(", ", layer.Weight.shape)}]");
             }
@@ -43,7 +43,7 @@ internal static class AdapterFit
             faults.Add($"the factors of {missing.Length} of {targets.Count} layers that the adapter's configuration selects are missing: {string.Join(", ", missing)}");
         }
 
-        string embedding = Module(WeightLayout.Embedding);
+        string embedding = Module(WeightLayout.Embedding(decoder.Options));
         if (rules.IsTarget(embedding, isHead: true))
         {
             faults.Add($"the adapter's configuration selects '{embedding}', but adapters on the embedding are not supported");
@@ -51,16 +51,17 @@ internal static class AdapterFit
     }
 
     // An adapted head may have got more rows.
-    private static long RowsOf(LinearLayer layer, PeftAdapter peft) =>
-        layer.Path == Module(WeightLayout.Head) && peft.Saved.TryGetValue(WeightLayout.Head, out Tensor? head) ? head.shape[0] : layer.Weight.shape[0];
+    private static long RowsOf(Decoder decoder, LinearLayer layer, PeftAdapter peft) =>
+        ReferenceEquals(layer, decoder.HeadLayer) && peft.Saved.TryGetValue(WeightLayout.Head(decoder.Options), out Tensor? head) ? head.shape[0] : layer.Weight.shape[0];
 
     private static Dictionary<string, Tensor> Saved(Decoder decoder, PeftAdapter peft, ModelFaults faults)
     {
+        string embedding = WeightLayout.Embedding(decoder.Options), head = WeightLayout.Head(decoder.Options);
         Dictionary<string, long[]> known = decoder.Weights.ToDictionary(w => w.Key, w => w.Value.shape, StringComparer.Ordinal);
-        known.TryAdd(WeightLayout.Head, known[WeightLayout.Embedding]); // tied, but a module of its own
+        known.TryAdd(head, known[embedding]); // tied, but a module of its own
         foreach ((string name, Tensor weight) in peft.Saved)
         {
-            bool isEmbedding = name is WeightLayout.Embedding or WeightLayout.Head;
+            bool isEmbedding = name == embedding || name == head;
             if (!known.TryGetValue(name, out long[]? shape))
             {
                 faults.Add($"the model has no weight {ModelFaults.Quote(name)}");
@@ -79,7 +80,7 @@ internal static class AdapterFit
             faults.Add($"modules_to_save names {string.Join(", ", peft.Config.ModulesToSave!)}, but these weights are missing: {string.Join(", ", missing)}");
         }
 
-        long embeddingRows = Rows(WeightLayout.Embedding), headRows = Rows(WeightLayout.Head);
+        long embeddingRows = Rows(embedding), headRows = Rows(head);
         if (embeddingRows != headRows)
         {
             faults.Add($"the embedding would have {embeddingRows} rows and the output head {headRows}: after a change of the vocabulary both must be saved (save_embedding_layers)");
@@ -98,7 +99,8 @@ internal static class AdapterFit
             return;
         }
 
-        foreach ((string from, string to) in new[] { (WeightLayout.Embedding, WeightLayout.Head), (WeightLayout.Head, WeightLayout.Embedding) })
+        string embedding = WeightLayout.Embedding(decoder.Options), head = WeightLayout.Head(decoder.Options);
+        foreach ((string from, string to) in new[] { (embedding, head), (head, embedding) })
         {
             if (peft.Saved.TryGetValue(from, out Tensor? weight) && (peft.TiesEmbeddings || !AdapterRules.IsSaved(Module(from), peft.Config.ModulesToSave)))
             {

@@ -30,11 +30,26 @@ internal sealed class ContinuationScorer(Decoder decoder)
         }
 
         var scores = new ContinuationScore[requests.Count];
-        IReadOnlyList<TokenTree> trees = Trees(requests);
         using var inference = inference_mode();
 
+        // Where long inputs turn positions otherwise, neither their beginnings nor rows beside them are those of short ones.
+        int? most = decoder.Options.Rope.SwitchLength;
+        foreach (IGrouping<bool, int> alike in Enumerable.Range(0, requests.Count).GroupBy(i => requests[i].Context.Length + Math.Max(0, requests[i].Continuation.Length - 1) > most))
+        {
+            Score(Trees(requests, [.. alike]), shares: !alike.Key, requests, scores, cancellationToken);
+        }
+
+        return scores;
+    }
+
+    private void Score(
+        List<TokenTree> trees, bool shares, IReadOnlyList<(int[] Context, int[] Continuation)> requests, ContinuationScore[] scores, CancellationToken cancellationToken)
+    {
         // The last token of a context stays its own: its hidden state is what the first token of a continuation is predicted from.
-        foreach (PrefixGroup group in PrefixGroup.Find([.. trees.Select(t => (ReadOnlyMemory<int>)t.Ids.Take(t.ContextLength - 1).ToArray())]))
+        IReadOnlyList<PrefixGroup> groups = shares
+            ? PrefixGroup.Find([.. trees.Select(t => (ReadOnlyMemory<int>)t.Ids.Take(t.ContextLength - 1).ToArray())])
+            : [new PrefixGroup(0, [.. Enumerable.Range(0, trees.Count)])];
+        foreach (PrefixGroup group in groups)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using SharedPrefix? prefix = group.Length == 0 ? null : SharedPrefix.Compute(decoder, trees[group.Members[0]].Ids.Take(group.Length).ToArray());
@@ -44,8 +59,6 @@ internal sealed class ContinuationScorer(Decoder decoder)
                 Score(batch, prefix, requests, scores);
             }
         }
-
-        return scores;
     }
 
     private void Check(int index, int[] context, int[] continuation)
@@ -63,9 +76,8 @@ internal sealed class ContinuationScorer(Decoder decoder)
         }
     }
 
-    private static List<TokenTree> Trees(IReadOnlyList<(int[] Context, int[] Continuation)> requests)
+    private static List<TokenTree> Trees(IReadOnlyList<(int[] Context, int[] Continuation)> requests, int[] order)
     {
-        int[] order = [.. Enumerable.Range(0, requests.Count)];
         Array.Sort(order, (a, b) => requests[a].Context.AsSpan().SequenceCompareTo(requests[b].Context) is not 0 and var c ? c : a.CompareTo(b));
         var trees = new List<TokenTree>();
         for (int start = 0, end; start < order.Length; start = end)

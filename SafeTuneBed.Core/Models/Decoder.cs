@@ -15,9 +15,10 @@ internal sealed class Decoder : IDisposable
     private readonly Tensor embedding;
     private readonly IReadOnlyList<DecoderLayer> layers;
     private readonly Tensor finalNorm;
-    private readonly RotaryTable rotary;
+    private readonly RotaryPositions rotary;
     private readonly LinearLayer loadedHead;
     private readonly SubstitutedWeights substituted = new();
+    private readonly double embeddingScale = 1;
     private Tensor input;
 
     private Decoder(string source, DecoderOptions options, ScalarType type, Device device, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Tensor finalNorm, Tensor? head)
@@ -25,9 +26,15 @@ internal sealed class Decoder : IDisposable
         (Source, Options, ComputeType, Device) = (source, options, type, device);
         (this.embedding, this.layers, this.finalNorm) = (embedding, layers, finalNorm);
         input = embedding;
-        HeadLayer = loadedHead = new LinearLayer("lm_head", head ?? embedding, null);
+        HeadLayer = loadedHead = new LinearLayer(WeightLayout.Head(options)[..^".weight".Length], head ?? embedding, null);
         Linears = [.. layers.SelectMany(l => l.Linears)];
-        rotary = new RotaryTable(options, type, device);
+        rotary = new RotaryPositions(options, type, device);
+        if (options.EmbeddingScale is { } scale)
+        {
+            using Tensor exact = tensor(scale, ScalarType.Float64), rounded = exact.to(type), back = rounded.to(ScalarType.Float64);
+            embeddingScale = back.item<double>();
+        }
+
         Weights = CollectWeights();
     }
 
@@ -43,7 +50,7 @@ internal sealed class Decoder : IDisposable
     /// <summary>Where the weights are.</summary>
     public Device Device { get; }
 
-    /// <summary>Every linear layer but the output head, in the model's order: q, k, v, o, gate, up, down of each block.</summary>
+    /// <summary>Every linear layer but the output head, in the model's order: q, k, v, o, gate, up, down of each block, or as the family fuses them.</summary>
     public IReadOnlyList<LinearLayer> Linears { get; }
 
     /// <summary>The output head as a layer, <c>lm_head</c>. Its weight is the embedding where the model ties them.</summary>
@@ -76,6 +83,7 @@ internal sealed class Decoder : IDisposable
 
         DecoderOptions options = ModelFamilies.Describe(folder);
         using SafetensorsShards files = SafetensorsShards.Open(folder);
+        options = WeightLayout.Resolve(options, files);
         WeightLayout.Check(files, options, folder);
         using var ordinary = inference_mode(false);
         using var noGrad = no_grad();
@@ -85,10 +93,10 @@ internal sealed class Decoder : IDisposable
             options,
             computeType,
             device,
-            loader.Load(WeightLayout.Embedding),
+            loader.Load(WeightLayout.Embedding(options)),
             [.. Enumerable.Range(0, options.LayerCount).Select(loader.LoadLayer)],
-            loader.Load(WeightLayout.FinalNorm),
-            options.TieWordEmbeddings ? null : loader.Load(WeightLayout.Head));
+            loader.Load(WeightLayout.FinalNorm(options)),
+            options.TieWordEmbeddings ? null : loader.Load(WeightLayout.Head(options)));
         loader.Release();
         return decoder;
     }
@@ -103,8 +111,8 @@ internal sealed class Decoder : IDisposable
     public Tensor Hidden(Tensor ids_BT, ICollection<Tensor>? residuals = null)
     {
         using var scope = NewDisposeScope();
-        (Tensor cos, Tensor sin) = rotary.Range(0, ids_BT.size(1));
-        return Run(ids_BT, new AttentionContext(cos, sin, null, null), residuals).MoveToOuterDisposeScope();
+        long length = ids_BT.size(1);
+        return Run(ids_BT, new AttentionContext(Options, rotary.Range(0, length), AttentionMasks.Of(Options, length, null, Device), null), residuals).MoveToOuterDisposeScope();
     }
 
     /// <summary>Hidden states after the final norm for rows padded anywhere, above all on the left.</summary>
@@ -118,8 +126,8 @@ internal sealed class Decoder : IDisposable
         long length = ids_BT.size(1);
         Tensor? visible_BT = mask_BT?.to(ScalarType.Bool);
         positions_BT ??= visible_BT?.to(ScalarType.Int64).cumsum(1).sub_(KeptScalar.One).clamp_min_(KeptScalar.Of(0L));
-        (Tensor cos, Tensor sin) = positions_BT is null ? rotary.Range(0, length) : rotary.At(positions_BT, positions_BT.max().item<long>() + 1);
-        Tensor hidden = Run(ids_BT, new AttentionContext(cos, sin, visible_BT is null ? null : CausalMask(visible_BT), null), residuals);
+        RotaryAngles angles = positions_BT is null ? rotary.Range(0, length) : rotary.At(positions_BT, positions_BT.max().item<long>() + 1);
+        Tensor hidden = Run(ids_BT, new AttentionContext(Options, angles, AttentionMasks.Of(Options, length, visible_BT, Device), null), residuals);
         return hidden.MoveToOuterDisposeScope();
     }
 
@@ -134,8 +142,9 @@ internal sealed class Decoder : IDisposable
     {
         using var scope = NewDisposeScope();
         long length = ids_BT.size(1);
-        (Tensor cos, Tensor sin) = positions_BT is null ? rotary.Range(end - length, length) : rotary.At(positions_BT, end);
-        return Run(ids_BT, new AttentionContext(cos, sin, mask, memory), null).MoveToOuterDisposeScope();
+        RotaryAngles angles = positions_BT is null ? rotary.Range(end - length, length) : rotary.At(positions_BT, end);
+        AttentionMasks masks = AttentionMasks.Behind(Options, mask, positions_BT, length, end, ComputeType, Device);
+        return Run(ids_BT, new AttentionContext(Options, angles, masks, memory), null).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits of hidden states: [..., D] to [..., V] in float32 (float64 where the decoder computes in it), with graph where one is asked for.</summary>
@@ -143,14 +152,15 @@ internal sealed class Decoder : IDisposable
     {
         // A head in training is f32 whatever the rest.
         Tensor logits = hidden.dtype == HeadWeight.dtype ? HeadLayer.Forward(hidden) : HeadLayer.Forward(hidden.to(HeadWeight.dtype));
-        if (logits.dtype is ScalarType.Float32 or ScalarType.Float64)
+        if (Options.LogitCap is null && logits.dtype is ScalarType.Float32 or ScalarType.Float64)
         {
             return logits;
         }
 
         using (logits)
+        using (Tensor wide = RmsNorm.Widen(logits))
         {
-            return logits.to(ScalarType.Float32);
+            return Options.LogitCap is { } cap ? SoftCap.Apply(wide, cap) : wide.alias();
         }
     }
 
@@ -175,11 +185,11 @@ internal sealed class Decoder : IDisposable
     {
         foreach ((string name, Tensor value) in weights)
         {
-            if (name == WeightLayout.Embedding)
+            if (name == WeightLayout.Embedding(Options))
             {
                 input = value;
             }
-            else if (name == WeightLayout.Head)
+            else if (name == WeightLayout.Head(Options))
             {
                 HeadLayer = new LinearLayer(loadedHead.Path, value, null);
             }
@@ -214,6 +224,11 @@ internal sealed class Decoder : IDisposable
     {
         long[] shape = [ids_BT.size(0), ids_BT.size(1), Options.HiddenSize];
         Tensor x = input.index_select(0, ids_BT.reshape(-1)).to(ComputeType).view(shape);
+        if (Options.EmbeddingScale is not null)
+        {
+            x = x.mul(KeptScalar.Of(embeddingScale));
+        }
+
         Keep(x, residuals);
         for (int i = 0; i < layers.Count; i++)
         {
@@ -222,29 +237,23 @@ internal sealed class Decoder : IDisposable
             Keep(x, residuals);
         }
 
-        Tensor hidden = RmsNorm.Apply(x, finalNorm, Options.NormEpsilon);
+        Tensor hidden = RmsNorm.Apply(x, finalNorm, Options.NormEpsilon, Options.NormWeighting);
         Keep(hidden, residuals);
         return hidden;
-    }
-
-    // A padding position sees itself, so that no row of the mask is empty: kernels differ in what they make of an empty one.
-    private Tensor CausalMask(Tensor visible_BT)
-    {
-        long length = visible_BT.size(1);
-        Tensor self_TT = eye(length, dtype: ScalarType.Bool, device: Device);
-        Tensor causal_TT = ones([length, length], ScalarType.Bool, Device).tril();
-        return visible_BT.unsqueeze(1).logical_and(causal_TT).logical_or(self_TT).unsqueeze(1);
     }
 
     private static void Keep(Tensor x, ICollection<Tensor>? residuals) => residuals?.Add(x.clone().DetachFromDisposeScope());
 
     private Dictionary<string, Tensor> CollectWeights()
     {
-        var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal) { [WeightLayout.Embedding] = embedding };
+        var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal) { [WeightLayout.Embedding(Options)] = embedding };
         for (int i = 0; i < layers.Count; i++)
         {
-            weights[$"{WeightLayout.Layer(i)}.input_layernorm.weight"] = layers[i].InputNorm;
-            weights[$"{WeightLayout.Layer(i)}.post_attention_layernorm.weight"] = layers[i].PostAttentionNorm;
+            foreach ((string path, Tensor norm) in layers[i].Norms.Weights)
+            {
+                weights[$"{WeightLayout.Layer(Options, i)}.{path}.weight"] = norm;
+            }
+
             foreach (LinearLayer linear in layers[i].Linears)
             {
                 weights[linear.Path + ".weight"] = linear.Weight;
@@ -255,10 +264,10 @@ internal sealed class Decoder : IDisposable
             }
         }
 
-        weights[WeightLayout.FinalNorm] = finalNorm;
+        weights[WeightLayout.FinalNorm(Options)] = finalNorm;
         if (!Options.TieWordEmbeddings)
         {
-            weights[WeightLayout.Head] = HeadWeight;
+            weights[WeightLayout.Head(Options)] = HeadWeight;
         }
 
         return weights;

@@ -2,18 +2,16 @@ using static TorchSharp.torch;
 
 namespace SafeTuneBed.Models;
 
-/// <summary>The weights of one block: norm, attention, norm, gated feed-forward.</summary>
-/// <param name="InputNorm">[D].</param>
-/// <param name="QueryKeyValue">q_proj, k_proj and v_proj.</param>
+/// <summary>The weights of one block: attention and a gated feed-forward part, with norms where the family has them.</summary>
+/// <param name="Norms">By place.</param>
+/// <param name="QueryKeyValue">q_proj, k_proj and v_proj, or the one layer that is all three.</param>
 /// <param name="AttentionOutput">o_proj, alone in its group.</param>
-/// <param name="PostAttentionNorm">[D].</param>
-/// <param name="GateUp">gate_proj and up_proj.</param>
+/// <param name="GateUp">gate_proj and up_proj, or the one layer that is both.</param>
 /// <param name="Down">down_proj, alone in its group.</param>
 internal sealed record DecoderLayer(
-    Tensor InputNorm,
+    DecoderLayerNorms Norms,
     ProjectionGroup QueryKeyValue,
     ProjectionGroup AttentionOutput,
-    Tensor PostAttentionNorm,
     ProjectionGroup GateUp,
     ProjectionGroup Down) : IDisposable
 {
@@ -23,10 +21,9 @@ internal sealed record DecoderLayer(
 
     public void Dispose()
     {
-        InputNorm.Dispose();
+        Norms.Dispose();
         QueryKeyValue.Dispose();
         AttentionOutput.Dispose();
-        PostAttentionNorm.Dispose();
         GateUp.Dispose();
         Down.Dispose();
     }

@@ -13,14 +13,17 @@ internal sealed class DecoderLoader(SafetensorsShards files, DecoderOptions opti
 
     public DecoderLayer LoadLayer(int index)
     {
-        string path = WeightLayout.Layer(index);
+        string path = WeightLayout.Layer(options, index);
+        var norms = WeightLayout.Norms(options).ToDictionary(n => n.Path, n => Load($"{path}.{n.Path}.weight"), StringComparer.Ordinal);
+        long query = (long)options.HeadCount * options.HeadSize, key = (long)options.KeyValueHeadCount * options.HeadSize;
+        string[] attention = options.FusedProjections ? ["self_attn.qkv_proj"] : ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"];
+        string[] gates = options.FusedProjections ? ["mlp.gate_up_proj"] : ["mlp.gate_proj", "mlp.up_proj"];
         return new DecoderLayer(
-            Load($"{path}.input_layernorm.weight"),
-            Group(path, "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-            Group(path, "self_attn.o_proj"),
-            Load($"{path}.post_attention_layernorm.weight"),
-            Group(path, "mlp.gate_proj", "mlp.up_proj"),
-            Group(path, "mlp.down_proj"));
+            DecoderLayerNorms.Of(norms, options.NormPlacement),
+            Group(path, attention, query, key, key),
+            Group(path, ["self_attn.o_proj"], options.HiddenSize),
+            Group(path, gates, options.IntermediateSize, options.IntermediateSize),
+            Group(path, ["mlp.down_proj"], options.HiddenSize));
     }
 
     /// <summary>A tensor of its own, owned by the decoder.</summary>
@@ -38,7 +41,7 @@ internal sealed class DecoderLoader(SafetensorsShards files, DecoderOptions opti
     /// <summary>Frees what was loaded before a failure.</summary>
     public void Dispose() => loaded.ForEach(t => t.Dispose());
 
-    private ProjectionGroup Group(string layer, params string[] paths)
+    private ProjectionGroup Group(string layer, string[] paths, params long[] widths)
     {
         (string Path, long Out, long In, bool Bias)[] parts = [.. paths.Select(p => WeightLayout.Linears(options).First(l => l.Path == p))];
         long rows = parts.Sum(p => p.Out);
@@ -59,7 +62,7 @@ internal sealed class DecoderLoader(SafetensorsShards files, DecoderOptions opti
             start += count;
         }
 
-        return new ProjectionGroup(weight, bias, members);
+        return new ProjectionGroup(weight, bias, members, widths);
     }
 
     private Tensor Fill(Tensor whole, long start, long count, string name)

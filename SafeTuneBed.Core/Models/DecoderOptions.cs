@@ -50,6 +50,51 @@ internal sealed record DecoderOptions
     /// <summary>Whether the output head is the embedding.</summary>
     public bool TieWordEmbeddings { get; init; }
 
+    /// <summary>Whether q, k and v are one layer, <c>qkv_proj</c>, and gate and up another, <c>gate_up_proj</c>.</summary>
+    public bool FusedProjections { get; init; }
+
+    /// <summary>Where the norms are.</summary>
+    public NormPlacement NormPlacement { get; init; }
+
+    /// <summary>How their weights are applied.</summary>
+    public NormWeighting NormWeighting { get; init; }
+
+    /// <summary>Norms of queries and keys.</summary>
+    public QueryKeyNorm QueryKeyNorm { get; init; }
+
+    /// <summary>The gate's activation.</summary>
+    public GateActivation Activation { get; init; }
+
+    /// <summary>Multiplies embeddings, rounded to the type of the arithmetic; null for none.</summary>
+    public double? EmbeddingScale { get; init; }
+
+    /// <summary>Multiplies the products of queries and keys; null for 1 / sqrt(d).</summary>
+    public double? QueryScale { get; init; }
+
+    /// <summary>Bends attention scores softly to this size; null for not at all.</summary>
+    public double? AttentionCap { get; init; }
+
+    /// <summary>Bends the logits softly to this size; null for not at all.</summary>
+    public double? LogitCap { get; init; }
+
+    /// <summary>In layers with a window a token sees this many, itself included; null where no layer has one.</summary>
+    public int? SlidingWindow { get; init; }
+
+    /// <summary>Which layers have the window, one entry each; null for all of them.</summary>
+    public IReadOnlyList<bool>? SlidingLayers { get; init; }
+
+    /// <summary>Rotary positions of the layers with a window, where they differ.</summary>
+    public RopeOptions? LocalRope { get; init; }
+
+    /// <summary>What tensor names begin with; of several, the one that the folder's files use.</summary>
+    public IReadOnlyList<string> Roots { get; init; } = ["model."];
+
+    /// <summary>Beginnings of tensor names that belong to parts of a larger model that are not loaded, such as its eyes.</summary>
+    public IReadOnlyList<string> ForeignWeights { get; init; } = [];
+
+    /// <summary>The window of a layer, or null where it sees everything before.</summary>
+    public int? WindowOf(int layer) => SlidingLayers is null || SlidingLayers[layer] ? SlidingWindow : null;
+
     /// <summary>Query heads that share one key/value head.</summary>
     public int GroupSize => HeadCount / KeyValueHeadCount;
 }

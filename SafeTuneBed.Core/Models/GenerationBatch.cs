@@ -29,16 +29,17 @@ internal sealed class GenerationBatch : IDisposable
     /// <param name="decoder">The decoder.</param>
     /// <param name="prompts">At least one.</param>
     /// <param name="options">Limits, batch size and sampling.</param>
-    public GenerationBatch(Decoder decoder, IReadOnlyList<GenerationRow> prompts, GenerationOptions options)
+    /// <param name="shares">Whether common beginnings may be computed apart.</param>
+    public GenerationBatch(Decoder decoder, IReadOnlyList<GenerationRow> prompts, GenerationOptions options, bool shares = true)
     {
         this.decoder = decoder;
-        queue = new GenerationQueue(prompts);
+        queue = new GenerationQueue(prompts, shares);
         chooser = new TokenChooser(decoder, options);
         places = Math.Min(options.BatchSize, prompts.Count);
         refill = Math.Max(1, places / 8);   // a pass over a prompt reads all weights, so places are filled several at a time
         rows = new List<GenerationRow>(places);
         chosen = new int[places];
-        int longest = prompts.Max(r => r.Prompt.Length);
+        int longest = prompts.Max(r => r.Start.Length);
         long limit = Math.Min(longest + (long)options.MaxNewTokens, decoder.Options.ContextLength);
         cache = new KeyValueCache(decoder.Options, places, Math.Min(limit, longest + FirstCapacity), limit, decoder.ComputeType, decoder.Device);
     }
@@ -47,19 +48,20 @@ internal sealed class GenerationBatch : IDisposable
     /// <param name="judge">The reason for which a row ends after its newest id, or null.</param>
     /// <param name="finish">Takes each finished row's index and answer.</param>
     /// <param name="cancellationToken">Asked before every pass.</param>
-    public void Run(Func<GenerationRow, FinishReason?> judge, Action<int, GeneratedIds> finish, CancellationToken cancellationToken)
+    /// <param name="leaves">Says whether a row that is not finished must go on in another batch; it takes such rows.</param>
+    public void Run(Func<GenerationRow, FinishReason?> judge, Action<int, GeneratedIds> finish, CancellationToken cancellationToken, Func<GenerationRow, bool> leaves)
     {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (queue.Count > 0 && (rows.Count == 0 || places - rows.Count >= Math.Min(refill, queue.Count)))
             {
-                Settle(Admit(), judge, finish);
+                Settle(Admit(), judge, finish, leaves);
             }
             else if (rows.Count > 0)
             {
                 Step();
-                Settle(0, judge, finish);
+                Settle(0, judge, finish, leaves);
             }
             else
             {
@@ -83,15 +85,15 @@ internal sealed class GenerationBatch : IDisposable
         {
             prefix?.Dispose();
             prefix = null;
-            prefix = next.Length == 0 ? null : SharedPrefix.Compute(decoder, taken[0].Prompt.AsSpan(0, next.Length));
+            prefix = next.Length == 0 ? null : SharedPrefix.Compute(decoder, taken[0].Start.AsSpan(0, next.Length));
             group = next;
         }
 
-        int first = rows.Count, width = taken[0].Prompt.Length - next.Length, end = next.Length + width;
+        int first = rows.Count, width = taken[0].Start.Length - next.Length, end = next.Length + width;
         long[] ids = new long[taken.Count * width], ends = new long[taken.Count];
         for (int r = 0; r < taken.Count; r++)
         {
-            int[] prompt = taken[r].Prompt;
+            int[] prompt = taken[r].Start;
             ends[r] = ((long)r * width) + prompt.Length - next.Length - 1;
             for (int i = 0; i < width; i++)
             {
@@ -151,7 +153,7 @@ internal sealed class GenerationBatch : IDisposable
     private void Choose(Tensor hidden_BD, int first)
         => chooser.Choose(hidden_BD, CollectionsMarshal.AsSpan(rows)[first..], chosen.AsSpan(first));
 
-    private void Settle(int first, Func<GenerationRow, FinishReason?> judge, Action<int, GeneratedIds> finish)
+    private void Settle(int first, Func<GenerationRow, FinishReason?> judge, Action<int, GeneratedIds> finish, Func<GenerationRow, bool> leaves)
     {
         // From the end, since a row that leaves is replaced by the last one.
         for (int r = rows.Count - 1; r >= first; r--)
@@ -164,12 +166,17 @@ internal sealed class GenerationBatch : IDisposable
                 reason = judge(row);
             }
 
+            if (reason is null && !leaves(row))
+            {
+                continue;
+            }
+
+            int last = rows.Count - 1;
+            cache.Remove(r, last);
+            rows[r] = rows[last];
+            rows.RemoveAt(last);
             if (reason is { } ended)
             {
-                int last = rows.Count - 1;
-                cache.Remove(r, last);
-                rows[r] = rows[last];
-                rows.RemoveAt(last);
                 finish(row.Index, new GeneratedIds(row.NewIds, ended));
             }
         }

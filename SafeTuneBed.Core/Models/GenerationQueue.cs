@@ -10,13 +10,15 @@ internal sealed class GenerationQueue
     private int next;
 
     /// <summary>Arranges the rows.</summary>
-    public GenerationQueue(IReadOnlyList<GenerationRow> rows)
+    /// <param name="rows">The rows.</param>
+    /// <param name="shares">Whether common beginnings may be computed apart.</param>
+    public GenerationQueue(IReadOnlyList<GenerationRow> rows, bool shares)
     {
         // The last token of a prompt stays its own: its hidden state is what the first new token comes from.
-        IReadOnlyList<PrefixGroup> groups = PrefixGroup.Find([.. rows.Select(r => (ReadOnlyMemory<int>)r.Prompt.AsMemory(0, r.Prompt.Length - 1))]);
-        foreach (PrefixGroup group in groups.OrderByDescending(g => g.Members.Max(m => rows[m].Prompt.Length)).ThenBy(g => g.Members.Min()))
+        IReadOnlyList<PrefixGroup> groups = !shares ? [new PrefixGroup(0, [.. Enumerable.Range(0, rows.Count)])] : PrefixGroup.Find([.. rows.Select(r => (ReadOnlyMemory<int>)r.Start.AsMemory(0, r.Start.Length - 1))]);
+        foreach (PrefixGroup group in groups.OrderByDescending(g => g.Members.Max(m => rows[m].Start.Length)).ThenBy(g => g.Members.Min()))
         {
-            waiting.AddRange(group.Members.Select(m => rows[m]).OrderByDescending(r => r.Prompt.Length).ThenBy(r => r.Index).Select(r => (group, r)));
+            waiting.AddRange(group.Members.Select(m => rows[m]).OrderByDescending(r => r.Start.Length).ThenBy(r => r.Index).Select(r => (group, r)));
         }
     }
 
@@ -27,7 +29,7 @@ internal sealed class GenerationQueue
     public (PrefixGroup Group, IReadOnlyList<GenerationRow> Rows) Take(int most, int mostTokens)
     {
         PrefixGroup group = waiting[next].Group;
-        int width = waiting[next].Row.Prompt.Length - group.Length;
+        int width = waiting[next].Row.Start.Length - group.Length;
         int count = 1;
         while (count < Math.Min(most, Count) && waiting[next + count].Group == group && (count + 1) * width <= mostTokens)
         {

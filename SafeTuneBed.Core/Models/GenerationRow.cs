@@ -12,6 +12,9 @@ internal sealed class GenerationRow(int index, int[] prompt, ulong seed, ulong s
     /// <summary>Prompt ids.</summary>
     public int[] Prompt { get; } = prompt;
 
+    /// <summary>What its batch computes at once: the prompt, and what was answered before it entered.</summary>
+    public int[] Start { get; private set; } = prompt;
+
     /// <summary>New ids so far.</summary>
     public List<int> NewIds { get; } = [];
 
@@ -20,6 +23,9 @@ internal sealed class GenerationRow(int index, int[] prompt, ulong seed, ulong s
 
     /// <summary>The ids of prompt and answer so far, each once; for penalties on repetition.</summary>
     public IReadOnlyCollection<int> Seen => seen ??= [.. Prompt, .. NewIds];
+
+    /// <summary>Prepares it for another batch.</summary>
+    public void Leave() => Start = [.. Prompt, .. NewIds];
 
     /// <summary>Takes the next token.</summary>
     public void Add(int id)

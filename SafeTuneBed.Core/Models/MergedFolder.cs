@@ -14,11 +14,17 @@ internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnl
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly AdapterRules rules = new(peft.Config);
-    private readonly DecoderOptions options = ModelFamilies.Describe(baseFolder);
+    private readonly DecoderOptions options = Describe(baseFolder);
 
     // A head with weights of its own can no longer be the embedding.
     private bool Unties => options.TieWordEmbeddings
-        && (peft.Factors.ContainsKey("lm_head") || !ReferenceEquals(whole.GetValueOrDefault(WeightLayout.Embedding), whole.GetValueOrDefault(WeightLayout.Head)));
+        && (peft.Factors.ContainsKey("lm_head") || !ReferenceEquals(whole.GetValueOrDefault(WeightLayout.Embedding(options)), whole.GetValueOrDefault(WeightLayout.Head(options))));
+
+    private static DecoderOptions Describe(string folder)
+    {
+        using SafetensorsShards files = SafetensorsShards.Open(folder);
+        return WeightLayout.Resolve(ModelFamilies.Describe(folder), files);
+    }
 
     /// <summary>Fills a folder; gives the names of its weight files.</summary>
     public IReadOnlyList<string> Write(string folder, long maxShardBytes, CancellationToken cancellationToken)
@@ -91,7 +97,7 @@ internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnl
     {
         byte[] bytes = File.ReadAllBytes(Path.Combine(baseFolder, ModelConfig.FileName));
         string target = Path.Combine(folder, ModelConfig.FileName);
-        long rows = whole.TryGetValue(WeightLayout.Embedding, out Tensor? embedding) ? embedding.shape[0] : options.VocabularySize;
+        long rows = whole.TryGetValue(WeightLayout.Embedding(options), out Tensor? embedding) ? embedding.shape[0] : options.VocabularySize;
         if (!Unties && rows == options.VocabularySize)
         {
             File.WriteAllBytes(target, bytes);
@@ -112,7 +118,7 @@ internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnl
     }
 
     // A head that was tied has the embedding's bytes and type.
-    private static SafetensorsEntry Stored(SafetensorsShards files, string name) => files.Find(name) ?? files.Find(WeightLayout.Embedding)!;
+    private SafetensorsEntry Stored(SafetensorsShards files, string name) => files.Find(name) ?? files.Find(WeightLayout.Embedding(options))!;
 
     private void WriteShard(SafetensorsShards files, string path, IEnumerable<string> names, CancellationToken cancellationToken)
     {

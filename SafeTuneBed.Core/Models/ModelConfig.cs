@@ -54,6 +54,18 @@ internal sealed class ModelConfig
     /// <summary>Whether a value is there and not null.</summary>
     public bool Has(string name) => root.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
 
+    /// <summary>Whether a value is there, be it null.</summary>
+    public bool Names(string name) => root.TryGetProperty(name, out _);
+
+    /// <summary>A whole number of at least 1 that must not be null; <paramref name="fallback"/> where it is not named.</summary>
+    public int Size(string name, int fallback, int most) => Integer(name, Names(name) ? null : fallback, 1, most);
+
+    /// <summary>As <see cref="Size"/>, but null means none.</summary>
+    public int? OptionalSize(string name, int? fallback, int most) => Has(name) ? Integer(name, null, 1, most) : Names(name) ? null : fallback;
+
+    /// <summary>A number above 0; null means none, <paramref name="fallback"/> where it is not named.</summary>
+    public double? OptionalNumber(string name, double? fallback) => Has(name) ? Number(name, null, 0) : Names(name) ? null : fallback;
+
     /// <summary>A whole number within a range; <paramref name="fallback"/> where it is absent, and a fault where it is absent without one.</summary>
     public int Integer(string name, int? fallback, int least, int most)
     {
@@ -152,6 +164,39 @@ internal sealed class ModelConfig
         => Has(name) && root.GetProperty(name) is { ValueKind: JsonValueKind.Array } array && array.GetArrayLength() > 0 && array[0].ValueKind == JsonValueKind.String
             ? array[0].ToString()
             : null;
+
+    /// <summary>An array of texts, or null where it is absent.</summary>
+    public IReadOnlyList<string>? Texts(string name)
+    {
+        if (!Has(name))
+        {
+            return null;
+        }
+
+        if (root.GetProperty(name) is { ValueKind: JsonValueKind.Array } array && array.EnumerateArray().All(i => i.ValueKind == JsonValueKind.String))
+        {
+            return [.. array.EnumerateArray().Select(i => i.ToString())];
+        }
+
+        Faults.Add($"{prefix}{name} is {Shown(name)}, needed is a list of texts");
+        return null;
+    }
+
+    /// <summary>An array of so many numbers above 0; ones where it is something else.</summary>
+    public IReadOnlyList<double> Numbers(string name, int count)
+    {
+        if (Has(name) && root.GetProperty(name) is { ValueKind: JsonValueKind.Array } array && array.GetArrayLength() == count)
+        {
+            double[] numbers = [.. array.EnumerateArray().Select(i => i.ValueKind == JsonValueKind.Number && i.TryGetDouble(out double n) ? n : double.NaN)];
+            if (numbers.All(n => double.IsFinite(n) && n > 0))
+            {
+                return numbers;
+            }
+        }
+
+        Faults.Add($"{prefix}{name} is {Shown(name)}, needed is a list of {count} numbers above 0");
+        return [.. Enumerable.Repeat(1.0, count)];
+    }
 
     private string Shown(string name) => Has(name) ? ModelFaults.Quote(root.GetProperty(name).GetRawText()) : "absent";
 }

@@ -5,14 +5,19 @@ namespace SafeTuneBed.Models;
 
 /// <summary>
 /// Linear layers that read the same input, such as q, k and v. Their weights are row ranges of one matrix, so that without adapters one product serves them all.
+/// Where the model itself has them as one layer, that is the only member, and its output is cut.
 /// </summary>
 /// <remarks>The members' weights are views: writing to one in place changes what the group computes.</remarks>
-internal sealed class ProjectionGroup(Tensor weight, Tensor? bias, IReadOnlyList<LinearLayer> members) : IDisposable
+/// <param name="weight">[sum of out, in].</param>
+/// <param name="bias">[sum of out], or null.</param>
+/// <param name="members">The layers.</param>
+/// <param name="widths">Sizes of the outputs that <see cref="Separate"/> gives: one for each member, or for each part of the only one.</param>
+internal sealed class ProjectionGroup(Tensor weight, Tensor? bias, IReadOnlyList<LinearLayer> members, IReadOnlyList<long> widths) : IDisposable
 {
     /// <summary>The layers, in the order of their rows.</summary>
     public IReadOnlyList<LinearLayer> Members { get; } = members;
 
-    /// <summary>x [..., in] to the members' outputs side by side, [..., sum of out].</summary>
+    /// <summary>x [..., in] to all outputs side by side, [..., sum of out].</summary>
     public Tensor Joint(Tensor x)
     {
         if (IsPlain)
@@ -20,26 +25,30 @@ internal sealed class ProjectionGroup(Tensor weight, Tensor? bias, IReadOnlyList
             return nn.functional.linear(x, weight, bias!);
         }
 
+        if (Members.Count == 1)
+        {
+            return Members[0].Forward(x);
+        }
+
         using var scope = NewDisposeScope();
         return cat(Members.Select(m => m.Forward(x)).ToList(), -1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>x [..., in] to one output [..., out] per member; of one joint product these are views.</summary>
+    /// <summary>x [..., in] to one output [..., out] per width; of one joint product these are views.</summary>
     public Tensor[] Separate(Tensor x)
     {
-        if (!IsPlain)
+        if (Members.Count > 1 && !IsPlain)
         {
             return [.. Members.Select(m => m.Forward(x))];
         }
 
-        using Tensor joint = nn.functional.linear(x, weight, bias!);
-        var parts = new Tensor[Members.Count];
+        using Tensor joint = Joint(x);
+        var parts = new Tensor[widths.Count];
         long start = 0;
         for (int i = 0; i < parts.Length; i++)
         {
-            long size = Members[i].Weight.size(0);
-            parts[i] = joint.narrow(-1, start, size);
-            start += size;
+            parts[i] = joint.narrow(-1, start, widths[i]);
+            start += widths[i];
         }
 
         return parts;

@@ -4,28 +4,32 @@ using static TorchSharp.torch;
 namespace SafeTuneBed.Models;
 
 /// <summary>Cosines and sines of all positions met so far, computed in double precision and rounded once.</summary>
-internal sealed class RotaryTable(DecoderOptions options, ScalarType type, Device device) : IDisposable
+/// <param name="frequencies">Angles per position.</param>
+/// <param name="factor">Multiplies both.</param>
+/// <param name="contextLength">Positions that are likely to be met.</param>
+/// <param name="type">Type of the tables.</param>
+/// <param name="device">Their place.</param>
+internal sealed class RotaryTable(double[] frequencies, double factor, int contextLength, ScalarType type, Device device) : IDisposable
 {
-    private readonly double[] frequencies = options.Rope.Frequencies(options.HeadSize);
     private Tensor? cos;
     private Tensor? sin;
     private long length;
 
-    /// <summary>Angles of positions start to start + count: two tensors [count, 1, d/2].</summary>
-    public (Tensor Cos, Tensor Sin) Range(long start, long count)
+    /// <summary>Angles of positions start to start + count: [count, 1, r/2].</summary>
+    public RotaryAngles Range(long start, long count)
     {
         Grow(start + count);
-        return (cos!.narrow(0, start, count), sin!.narrow(0, start, count));
+        return new RotaryAngles(cos!.narrow(0, start, count), sin!.narrow(0, start, count));
     }
 
-    /// <summary>Angles of given positions [B, T] (int64, from 0, below <paramref name="bound"/>): two tensors [B, T, 1, d/2].</summary>
-    public (Tensor Cos, Tensor Sin) At(Tensor positions, long bound)
+    /// <summary>Angles of given positions [B, T] (int64, from 0, below <paramref name="bound"/>): [B, T, 1, r/2].</summary>
+    public RotaryAngles At(Tensor positions, long bound)
     {
         Grow(bound);
         using var scope = NewDisposeScope();
         Tensor flat = positions.reshape(-1);
         long[] shape = [.. positions.shape, 1, frequencies.Length];
-        return (cos!.index_select(0, flat).view(shape).MoveToOuterDisposeScope(), sin!.index_select(0, flat).view(shape).MoveToOuterDisposeScope());
+        return new RotaryAngles(cos!.index_select(0, flat).view(shape).MoveToOuterDisposeScope(), sin!.index_select(0, flat).view(shape).MoveToOuterDisposeScope());
     }
 
     public void Dispose()
@@ -45,10 +49,10 @@ internal sealed class RotaryTable(DecoderOptions options, ScalarType type, Devic
         using var ordinary = inference_mode(false);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        length = Math.Max(needed, Math.Min(Math.Max(2 * length, 256), Math.Max(options.ContextLength, 256)));
+        length = Math.Max(needed, Math.Min(Math.Max(2 * length, 256), Math.Max(contextLength, 256)));
         Tensor angles = arange(KeptScalar.Of((long)length), ScalarType.Float64).unsqueeze(1).mul(tensor(frequencies)).unsqueeze(1);
         Dispose();
-        cos = angles.cos().to(type).to(device).DetachFromDisposeScope();
-        sin = angles.sin().to(type).to(device).DetachFromDisposeScope();
+        cos = angles.cos().mul_(KeptScalar.Of(factor)).to(type).to(device).DetachFromDisposeScope();
+        sin = angles.sin().mul_(KeptScalar.Of(factor)).to(type).to(device).DetachFromDisposeScope();
     }
 }

@@ -58,11 +58,6 @@ internal sealed class TokenGenerator(Decoder decoder)
             }
         }
 
-        if (rows.Count == 0)
-        {
-            return answers;
-        }
-
         HashSet<int> stops = [.. stopIds];
         FinishReason? Judge(GenerationRow row)
         {
@@ -78,9 +73,32 @@ internal sealed class TokenGenerator(Decoder decoder)
             return reason;
         }
 
+        // Where long inputs turn positions otherwise, a row that grows long is computed anew, from its first token on, and among long rows only.
         using var inference = inference_mode();
-        using var batch = new GenerationBatch(decoder, rows, options);
-        batch.Run(Judge, Finish, cancellationToken);
+        int? most = decoder.Options.Rope.SwitchLength;
+        List<GenerationRow> longRows = [.. rows.Where(r => r.Length > most)];
+        RunAll([.. rows.Where(r => !(r.Length > most))], shares: true, row =>
+        {
+            if (row.Length > most)
+            {
+                row.Leave();
+                longRows.Add(row);
+                return true;
+            }
+
+            return false;
+        });
+        RunAll(longRows, shares: false, _ => false);
+
+        void RunAll(IReadOnlyList<GenerationRow> some, bool shares, Func<GenerationRow, bool> leaves)
+        {
+            if (some.Count > 0)
+            {
+                using var batch = new GenerationBatch(decoder, some, options, shares);
+                batch.Run(Judge, Finish, cancellationToken, leaves);
+            }
+        }
+
         return answers;
     }
 

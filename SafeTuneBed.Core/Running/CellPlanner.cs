@@ -189,7 +189,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         {
             if (model.LinearPaths.Count > 0)
             {
-                TargetModules.Check(model.LinearPaths, "lm_head", model.BlockCount, lora);
+                TargetModules.Check(model.LinearPaths, model.HeadPath, model.BlockCount, lora);
             }
         }
         catch (ConfigurationException e)

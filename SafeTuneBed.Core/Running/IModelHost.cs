@@ -29,6 +29,9 @@ internal sealed record ModelDescription
     /// <summary>Full paths of the linear layers that can carry an adapter.</summary>
     public IReadOnlyList<string> LinearPaths { get; init; } = [];
 
+    /// <summary>The output head's path.</summary>
+    public string HeadPath { get; init; } = "lm_head";
+
     /// <summary>Blocks of the network.</summary>
     public int BlockCount { get; init; }
 

@@ -21,7 +21,7 @@ internal sealed class ModelHost(BedSettings settings) : IModelHost
         torch.Device? device = null;
         if (Problem.Try(faults, Preflight)) // which type Auto means depends on the device
         {
-            Problem.Try(faults, () => CheckWeights(folder, options));
+            Problem.Try(faults, () => options = CheckWeights(folder, options));
             device = Problem.Collect(faults, () => ComputeDevice.Parse(model.Device));
         }
 
@@ -39,6 +39,7 @@ internal sealed class ModelHost(BedSettings settings) : IModelHost
             VocabularySize = options.VocabularySize,
             LinearPaths = WeightLayout.LinearPaths(options),
             BlockCount = options.LayerCount,
+            HeadPath = WeightLayout.Head(options)[..^".weight".Length],
             WeightBytes = ModelFingerprint.WeightFiles(folder).Sum(f => new FileInfo(Path.Combine(folder, f)).Length),
             Device = device!.ToString(),
             ComputeType = type switch
@@ -61,17 +62,20 @@ internal sealed class ModelHost(BedSettings settings) : IModelHost
     public void Release(ModelArtifact artifact) => artifact.Dispose();
 
     // Headers alone: a shard that is missing is found before a night of training, not after it.
-    private static void CheckWeights(string folder, DecoderOptions? options)
+    // The options again, with the root that this folder's tensor names have.
+    private static DecoderOptions? CheckWeights(string folder, DecoderOptions? options)
     {
         var faults = new ModelFaults(folder);
         using (SafetensorsShards files = SafetensorsShards.Open(folder, faults))
         {
             if (options is not null)
             {
+                options = WeightLayout.Resolve(options, files);
                 WeightLayout.Find(files, options, faults);
             }
         }
 
         faults.ThrowIfAny($"Weights and {ModelConfig.FileName} must be whole and come from the same model: fetch the folder again, or mend what is named.");
+        return options;
     }
 }

@@ -9,7 +9,7 @@ namespace SafeTuneBed.Training;
 /// Summed cross-entropy at supervised positions with a frozen head, in chunks: each chunk's logit gradient is formed in the forward pass, so
 /// no [positions, vocabulary] tensor outlives its chunk.
 /// </summary>
-/// <remarks>Arguments: hidden [N, D] (positions already selected); head [V, D], targets [N], token losses [N] to be filled (all wrapped); chunk length.</remarks>
+/// <remarks>Arguments: hidden [N, D] (positions already selected); head [V, D], targets [N], token losses [N] to be filled (all wrapped); chunk length; the logits' soft cap or null.</remarks>
 internal sealed class ChunkedCrossEntropy : autograd.SingleTensorFunction<ChunkedCrossEntropy>
 {
     /// <summary>Positions of a chunk: with 32,000 ids some 65 MB of f32 logits.</summary>
@@ -18,12 +18,13 @@ internal sealed class ChunkedCrossEntropy : autograd.SingleTensorFunction<Chunke
     public override string Name => nameof(ChunkedCrossEntropy);
 
     /// <summary>The sum over positions, a scalar; token losses (without graph) go into <paramref name="tokenLosses"/>.</summary>
-    public static Tensor Sum(Tensor hidden_ND, Tensor head_VD, Tensor targets_N, Tensor tokenLosses) =>
-        apply(hidden_ND, new Frozen(head_VD), new Frozen(targets_N), new Frozen(tokenLosses), ChunkLength);
+    public static Tensor Sum(Tensor hidden_ND, Tensor head_VD, Tensor targets_N, Tensor tokenLosses, double? logitCap = null) =>
+        apply(hidden_ND, new Frozen(head_VD), new Frozen(targets_N), new Frozen(tokenLosses), ChunkLength, logitCap!);
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] args)
     {
         var (hidden_ND, head_VD, targets_N, losses_N, chunk) = ((Tensor)args[0], ((Frozen)args[1]).Value, ((Frozen)args[2]).Value, ((Frozen)args[3]).Value, (int)args[4]);
+        var cap = (double?)args[5];
         using var scope = NewDisposeScope();
         bool needsGradient = hidden_ND.requires_grad;
         long n = hidden_ND.shape[0];
@@ -34,11 +35,21 @@ internal sealed class ChunkedCrossEntropy : autograd.SingleTensorFunction<Chunke
             long count = Math.Min(chunk, n - offset);
             Tensor index = targets_N.narrow(0, offset, count).unsqueeze(1);
             Tensor logits = F.linear(hidden_ND.narrow(0, offset, count), head_VD).to(ScalarType.Float32);
+            if (cap is { } bound)
+            {
+                logits = SoftCap.Apply(logits, bound);
+            }
+
             Tensor normalizer = logits.logsumexp(-1, true);
             losses_N.narrow(0, offset, count).copy_((normalizer - logits.gather(1, index)).squeeze(1));
             if (needsGradient)
             {
                 Tensor d = logits.sub(normalizer).exp_().scatter_add_(1, index, full_like(normalizer, KeptScalar.Of(-1.0))); // softmax minus one-hot
+                if (cap is { } largest)
+                {
+                    d.mul_(SoftCap.Slope(logits, largest));
+                }
+
                 gradient_ND!.narrow(0, offset, count).copy_(d.to(head_VD.dtype).mm(head_VD));
             }
         }
@@ -54,6 +65,6 @@ internal sealed class ChunkedCrossEntropy : autograd.SingleTensorFunction<Chunke
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        return [ctx.get_saved_variables()[0].mul(gradient).MoveToOuterDisposeScope(), null!, null!, null!, null!];
+        return [ctx.get_saved_variables()[0].mul(gradient).MoveToOuterDisposeScope(), null!, null!, null!, null!, null!];
     }
 }

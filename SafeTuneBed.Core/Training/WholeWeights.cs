@@ -10,7 +10,7 @@ internal static class WholeWeights
     /// <exception cref="ConfigurationException">A module is unknown, or can't be trained whole.</exception>
     public static IReadOnlyList<string> Select(Decoder decoder, LoraConfig config)
     {
-        string[] possible = [WeightLayout.Embedding, WeightLayout.Head];
+        string[] possible = [WeightLayout.Embedding(decoder.Options), WeightLayout.Head(decoder.Options)];
         IReadOnlyList<string> modules = config.ModulesToSave ?? [];
         string[] names = [.. decoder.Weights.Keys.Union(possible, StringComparer.Ordinal).Where(n => AdapterRules.IsSaved(Module(n), modules))];
         string[] wrong = [.. modules.Where(m => !names.Any(n => AdapterRules.IsSaved(Module(n), [m])) || names.Except(possible).Any(n => AdapterRules.IsSaved(Module(n), [m])))];
@@ -21,7 +21,7 @@ internal static class WholeWeights
     }
 
     /// <summary>The loaded weight; of a tied head the embedding.</summary>
-    public static Tensor Of(Decoder decoder, string name) => decoder.Weights.GetValueOrDefault(name) ?? decoder.Weights[WeightLayout.Embedding];
+    public static Tensor Of(Decoder decoder, string name) => decoder.Weights.GetValueOrDefault(name) ?? decoder.Weights[WeightLayout.Embedding(decoder.Options)];
 
     private static string Module(string weight) => weight[..weight.LastIndexOf('.')];
 }

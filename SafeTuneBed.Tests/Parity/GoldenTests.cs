@@ -63,9 +63,9 @@ public sealed class GoldenTests(ParityReport report, ITestOutputHelper output) :
         }
         finally
         {
-            string[] lines = [.. measured.ToCsv()];
+            ParityLine[] lines = [.. measured.Lines()];
             report.Add(lines);
-            Array.ForEach(lines, output.WriteLine);
+            Array.ForEach(lines, l => output.WriteLine(l.ToString()));
         }
     }
 

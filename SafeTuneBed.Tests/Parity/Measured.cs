@@ -37,8 +37,8 @@ internal sealed class Measured(string fixture, string check)
         Assert.True(difference <= tolerance, string.Create(CultureInfo.InvariantCulture, $"{fixture}, {check}: {quantity} differs by {difference:G4}, allowed is {tolerance:G4}."));
     }
 
-    /// <summary>Lines fixture, check, quantity, largest difference, tolerance.</summary>
-    public IEnumerable<string> ToCsv() => seen.Select(s => string.Create(CultureInfo.InvariantCulture, $"{fixture},{check},{s.Key},{s.Value.Largest:G4},{s.Value.Tolerance:G4}"));
+    /// <summary>One line for each quantity.</summary>
+    public IEnumerable<ParityLine> Lines() => seen.Select(s => new ParityLine(fixture, check, s.Key, s.Value.Largest, s.Value.Tolerance));
 
     private void Remember(string quantity, double difference, double tolerance)
     {

@@ -1,17 +1,23 @@
 namespace SafeTuneBed.Tests.Parity;
 
-/// <summary>Writes the largest difference of every quantity to <c>parity.csv</c> beside the tests once all have run.</summary>
+/// <summary>
+/// Writes the largest difference of every quantity to <c>parity.csv</c> beside the tests once all have run, and a table of it to the file that
+/// <c>SAFETUNEBED_PARITY_TABLE</c> names, if it does.
+/// </summary>
 public sealed class ParityReport : IDisposable
 {
-    private readonly SortedSet<string> lines = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, ParityLine> lines = new(StringComparer.Ordinal);
 
     public static string Path => System.IO.Path.Combine(AppContext.BaseDirectory, "parity.csv");
 
-    public void Add(IEnumerable<string> csv)
+    public void Add(IEnumerable<ParityLine> measured)
     {
         lock (lines)
         {
-            lines.UnionWith(csv);
+            foreach (ParityLine line in measured)
+            {
+                lines[line.ToString()] = line;
+            }
         }
     }
 
@@ -19,7 +25,12 @@ public sealed class ParityReport : IDisposable
     {
         try
         {
-            File.WriteAllLines(Path, ["fixture,check,quantity,largest_difference,tolerance", .. lines]);
+            if (Environment.GetEnvironmentVariable("SAFETUNEBED_PARITY_TABLE") is { Length: > 0 } table)
+            {
+                File.WriteAllText(System.IO.Path.GetFullPath(table, TestDoubles.SharedFolder.Root), ParityTable.Of(lines.Values));
+            }
+
+            File.WriteAllLines(Path, ["fixture,check,quantity,largest_difference,tolerance", .. lines.Keys]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -6,12 +6,30 @@ internal static class ModelFamilies
     private static readonly Dictionary<string, Func<ModelConfig, DecoderOptions>> Recipes = new(StringComparer.Ordinal)
     {
         ["LlamaForCausalLM"] = LlamaRecipe.Read,
+        ["MistralForCausalLM"] = MistralRecipe.Read,
+        ["Qwen2ForCausalLM"] = Qwen2Recipe.Read,
+        ["Qwen3ForCausalLM"] = Qwen3Recipe.Read,
+        ["GemmaForCausalLM"] = GemmaRecipe.Read,
+        ["Gemma2ForCausalLM"] = Gemma2Recipe.Read,
+        ["Gemma3ForCausalLM"] = Gemma3Recipe.Read,
+        ["Gemma3ForConditionalGeneration"] = Gemma3Recipe.ReadPart,
+        ["Phi3ForCausalLM"] = Phi3Recipe.Read,
+        ["Olmo2ForCausalLM"] = Olmo2Recipe.Read,
     };
 
     // Configurations that were saved without architectures name only the type.
     private static readonly Dictionary<string, string> ArchitectureOfType = new(StringComparer.Ordinal)
     {
         ["llama"] = "LlamaForCausalLM",
+        ["mistral"] = "MistralForCausalLM",
+        ["qwen2"] = "Qwen2ForCausalLM",
+        ["qwen3"] = "Qwen3ForCausalLM",
+        ["gemma"] = "GemmaForCausalLM",
+        ["gemma2"] = "Gemma2ForCausalLM",
+        ["gemma3_text"] = "Gemma3ForCausalLM",
+        ["gemma3"] = "Gemma3ForConditionalGeneration",
+        ["phi3"] = "Phi3ForCausalLM",
+        ["olmo2"] = "Olmo2ForCausalLM",
     };
 
     /// <summary>Architectures that can be loaded, as <c>config.json</c> names them.</summary>
@@ -34,12 +52,13 @@ internal static class ModelFamilies
             throw new ModelFormatException(Path.Combine(folder, ModelConfig.FileName), $"The architecture {shown}. Known are: {string.Join(", ", Known.Order(StringComparer.Ordinal))}.");
         }
 
-        if (config.Has("quantization_config"))
+        DecoderOptions options = recipe(config);
+        UnsupportedOptions.Check(config, options);
+        if (config.Section("text_config") is { } text)
         {
-            config.Faults.Add("quantization_config is set, but quantized weights can't be trained or loaded here");
+            UnsupportedOptions.Check(text, options);
         }
 
-        DecoderOptions options = recipe(config);
         config.Faults.ThrowIfAny("Use the configuration that the model was published with, or a supported model.");
         return options;
     }

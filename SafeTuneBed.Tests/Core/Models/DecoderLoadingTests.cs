@@ -91,9 +91,9 @@ public sealed class DecoderLoadingTests
     }
 
     [Theory]
-    [InlineData("architectures", """["GPT2LMHeadModel"]""", "'GPT2LMHeadModel', which is not supported. Known are: LlamaForCausalLM")]
-    [InlineData("rope_scaling", """{"rope_type":"yarn","factor":4.0}""", "'yarn', known are default, linear and llama3")]
-    [InlineData("rope_scaling", """{"type":"dynamic","factor":4.0}""", "'dynamic', known are default, linear and llama3")]
+    [InlineData("architectures", """["GPT2LMHeadModel"]""", "'GPT2LMHeadModel', which is not supported. Known are: Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3ForConditionalGeneration, GemmaForCausalLM, LlamaForCausalLM, MistralForCausalLM, Olmo2ForCausalLM, Phi3ForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM")]
+    [InlineData("rope_scaling", """{"rope_type":"mrope","factor":4.0}""", "'mrope', known are default, linear, llama3, longrope and yarn")]
+    [InlineData("rope_scaling", """{"type":"dynamic","factor":4.0}""", "'dynamic', known are default, linear, llama3, longrope and yarn")]
     [InlineData("rope_scaling", """{"factor":4.0}""", "no rope_type")]
     [InlineData("rope_scaling", """{"rope_type":"linear"}""", "rope_scaling.factor is absent")]
     [InlineData("rope_scaling", """{"rope_type":"linear","factor":-1}""", "rope_scaling.factor is '-1'")]

@@ -18,7 +18,7 @@ public sealed class PlanFaultTests : IDisposable
 
         string problem = Assert.Single((await runner.PlanAsync(grid)).Problems);
 
-        Assert.Equal("Method 'lora' on model 'sandbox': LoRA target modules match nothing in this model: query. Its linear layers end in: q_proj, v_proj, up_proj.", problem);
+        Assert.Equal("Method 'lora' on model 'sandbox': LoRA does not fit this model: the target module 'query' matches nothing. Its linear layers are called q_proj, v_proj, up_proj, lm_head, in full such as model.layers.0.self_attn.q_proj.", problem);
         Assert.Empty((await runner.PlanAsync(grid with { Lora = new() { TargetModules = ["mlp.up_proj", "all-linear"] }, Methods = ["none"], Baseline = null })).Problems); // nothing is trained
         Assert.Empty((await runner.PlanAsync(grid with { Lora = new() { TargetModules = ["all-linear"] } })).Problems);
         Assert.Contains("stands alone", Assert.Single((await runner.PlanAsync(grid with { Lora = new() { TargetModules = ["all-linear", "q_proj"] } })).Problems), StringComparison.Ordinal);
