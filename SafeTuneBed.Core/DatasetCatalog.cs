@@ -11,6 +11,9 @@ internal delegate IExampleEncoder ExampleEncoderFactory(ModelTokenizer tokenizer
 /// <summary>The data sets and prompt sets that a bed knows, and the way from a recipe to rows. Files are read once and kept. Thread-safe.</summary>
 public sealed class DatasetCatalog
 {
+    /// <summary>Tasks that have another name in the Python SafeTuneBed.</summary>
+    private static readonly (string There, string Here)[] PythonTasks = [("dialog-summary-", "samsum-"), ("sql-gen-", "sqlgen-")];
+
     private readonly Dictionary<string, FinetuneDatasetConfig> datasets;
     private readonly Dictionary<string, PromptSetConfig> promptSets;
     private readonly CorpusStore store;
@@ -63,7 +66,7 @@ public sealed class DatasetCatalog
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         int? count = config.Count ?? (config.Mode == MixMode.PureBad ? CountPlan.DefaultPureBad : null);
-        return count is { } known ? CountPlan.Compute(config.Mode, known, config.PoisonRatio, config.HarmfulCount) : null;
+        return count is { } known ? CountPlan.Compute(config.Mode, known, config.PoisonRatio, config.HarmfulCount, config.GuideCount) : null;
     }
 
     /// <summary>Everything that can be known to be wrong without reading rows: the recipe itself, licences, missing files. Empty when nothing is.</summary>
@@ -88,6 +91,16 @@ public sealed class DatasetCatalog
             Collect(faults, () => store.Resolve(pool.Source, RecipeReader.Owner(pool)));
         }
 
+        if (config.GuideSource is { } guide)
+        {
+            Collect(faults, () => store.Resolve(guide.Source, RecipeReader.Owner(guide)));
+        }
+
+        if (config.Scores is { } scores)
+        {
+            Collect(faults, () => store.Resolve(scores.Source, RecipeReader.ScoresOwner(config)));
+        }
+
         if (config.Evaluation is { } evaluation)
         {
             Collect(faults, () => store.Resolve(evaluation, RecipeReader.EvaluationOwner(config)));
@@ -101,6 +114,8 @@ public sealed class DatasetCatalog
     {
         ArgumentNullException.ThrowIfNull(promptSet);
         var faults = new List<SafeTuneBedException>();
+        Collect(faults, () => recipes.CheckLicense(promptSet.Name, promptSet.License, Owner(promptSet)));
+        Collect(faults, () => PromptItems.CheckTransforms(promptSet));
         Collect(faults, () => store.Resolve(promptSet.Source, Owner(promptSet)));
         return faults;
     }
@@ -160,9 +175,11 @@ public sealed class DatasetCatalog
     public async Task<IReadOnlyList<PromptItem>> LoadPromptsAsync(PromptSetConfig promptSet, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(promptSet);
+        recipes.CheckLicense(promptSet.Name, promptSet.License, Owner(promptSet));
+        PromptItems.CheckTransforms(promptSet);
         Corpus rows = await store.LoadAsync(
             promptSet.Source, promptSet.Mapping, promptSet.Name, ExampleRole.Benign, true, Owner(promptSet), cancellationToken).ConfigureAwait(false);
-        return PromptItems.Of(rows);
+        return PromptItems.Of(rows, promptSet.Transforms);
     }
 
     /// <summary>The evaluation rows of a task, in file order, with all their columns as fields; empty where the task has no evaluation.</summary>
@@ -179,7 +196,16 @@ public sealed class DatasetCatalog
     {
         const string Harm = "-harm";
         string kebab = name.ToLowerInvariant().Replace('_', '-');
-        return kebab.EndsWith(Harm, StringComparison.Ordinal) ? kebab[..^Harm.Length] : kebab;
+        kebab = kebab.EndsWith(Harm, StringComparison.Ordinal) ? kebab[..^Harm.Length] : kebab;
+        foreach ((string there, string here) in PythonTasks)
+        {
+            if (kebab.StartsWith(there, StringComparison.Ordinal))
+            {
+                return here + kebab[there.Length..];
+            }
+        }
+
+        return kebab;
     }
 
     private static void Collect(List<SafeTuneBedException> faults, Action check)

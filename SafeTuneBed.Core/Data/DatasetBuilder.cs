@@ -54,8 +54,7 @@ internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes)
 
     private string Fingerprint(FinetuneDatasetConfig config, ulong seed, RecipeRows rows)
     {
-        IEnumerable<FinetuneExample> all = [.. rows.Benign?.Rows ?? [], .. rows.Harmful?.Rows ?? []];
-        IEnumerable<string> removed = config.AllowEvaluationOverlap ? [] : all.Where(r => PromptKey.IsAmong(rows.EvaluationPrompts, r)).Select(r => r.RecordId);
+        IEnumerable<string> removed = config.AllowEvaluationOverlap ? [] : rows.Corpora.SelectMany(c => c.Rows).Where(rows.Evaluation.Ask).Select(r => r.RecordId);
         return DatasetFingerprint.OfRecipe(config, seed, source => store.Content(source, RecipeReader.Owner(config)), removed);
     }
 
@@ -65,13 +64,21 @@ internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes)
         Harmful = rows.Harmful is { } pool
             ? new MixCorpus(pool.Name, ExampleRole.Harmful, pool.Rows) { ExcludedCategories = config.HarmfulSource!.ExcludedCategories }
             : null,
+        Guide = rows.Guide is { } guide
+            ? new MixCorpus(guide.Name, ExampleRole.Guide, guide.Rows) { ExcludedCategories = config.GuideSource!.ExcludedCategories, KeepFirstPerPrompt = config.GuideSource.KeepFirstPerPrompt }
+            : null,
+        GuideCount = config.GuideCount,
+        GuideDisjointFromHarmful = config.GuideSource?.DisjointFromHarmful ?? true,
+        Selection = config.Selection,
+        Stratify = config.Stratify,
+        Order = config.Order,
         Seed = seed,
         Mode = config.Mode,
         Count = config.Count,
         Ratio = config.PoisonRatio,
         HarmfulCount = config.HarmfulCount,
         Shortage = config.Shortage,
-        EvaluationPrompts = rows.EvaluationPrompts,
+        Evaluation = rows.Evaluation,
         AllowEvaluationOverlap = config.AllowEvaluationOverlap,
     };
 
@@ -88,7 +95,7 @@ internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes)
         var known = new Dictionary<ExampleOrigin, EncodedExample>();
         if (policy == LengthPolicy.ExcludeBeforeSelection)
         {
-            foreach (Corpus corpus in new[] { rows.Benign, rows.Harmful }.OfType<Corpus>())
+            foreach (Corpus corpus in rows.Corpora)
             {
                 foreach ((ExampleOrigin origin, EncodedExample encoding) in encoded.Encode(corpus.Rows, encoder, cancellationToken))
                 {

@@ -125,7 +125,7 @@ public sealed class MixerTests
         {
             Count = 3,
             Ratio = 0.34m,
-            EvaluationPrompts = new HashSet<string> { "asked later" },
+            Evaluation = new AskedPrompts(new HashSet<string> { "asked later" }),
             FitsLength = c => [.. c.Rows.Select(r => r.Instruction != "too long")],
         });
 
@@ -153,7 +153,7 @@ public sealed class MixerTests
         MixResult mix = DatasetMixer.Mix(Request(Rows("task", ExampleRole.Benign, 10), null) with
         {
             AllowEvaluationOverlap = true,
-            EvaluationPrompts = new HashSet<string> { "task prompt 3", "task prompt 4" },
+            Evaluation = new AskedPrompts(new HashSet<string> { "task prompt 3", "task prompt 4" }),
         });
 
         Assert.Equal((10, 2), (mix.Examples.Count, mix.Overlap));
