@@ -16,21 +16,24 @@ public sealed class DatasetCatalog
 
     private readonly Dictionary<string, FinetuneDatasetConfig> datasets;
     private readonly Dictionary<string, PromptSetConfig> promptSets;
+    private readonly Dictionary<string, HarmfulCorpus> corpora;
     private readonly CorpusStore store;
     private readonly RecipeReader recipes;
     private readonly DatasetBuilder builder;
     private readonly ExampleEncoderFactory createEncoder;
 
     internal DatasetCatalog(
-        IEnumerable<DatasetRegistration> datasets, IEnumerable<PromptSetRegistration> promptSets, BedSettings settings, ExampleEncoderFactory? createEncoder = null)
+        IEnumerable<DatasetRegistration> datasets, IEnumerable<PromptSetRegistration> promptSets, BedSettings settings, ExampleEncoderFactory? createEncoder = null,
+        IEnumerable<HarmfulCorpusRegistration>? corpora = null)
     {
+        this.corpora = corpora?.ToDictionary(c => c.Name, c => c.Corpus, StringComparer.Ordinal) ?? [];
         this.datasets = datasets.ToDictionary(d => d.Name, d => d.Dataset, StringComparer.Ordinal);
         this.promptSets = promptSets.ToDictionary(p => p.Name, p => p.PromptSet, StringComparer.Ordinal);
         this.createEncoder = createEncoder
             ?? ((tokenizer, template, maxLength, config) => new ExampleEncoder(template, tokenizer.Fingerprint, config.InputPlacement, maxLength, config.Length));
         store = new CorpusStore(new SourceResolver(settings.DataRoots, () => SandboxFolder.Resolve(settings.SandboxFolder).Data));
         recipes = new RecipeReader(store, settings.AcceptedLicenses);
-        builder = new DatasetBuilder(store, recipes);
+        builder = new DatasetBuilder(store, recipes, settings.TokenFolder is { } folder ? new TokenCache(folder) : null);
     }
 
     /// <summary>Registered data sets, in order of registration.</summary>
@@ -48,6 +51,14 @@ public sealed class DatasetCatalog
     /// <exception cref="ConfigurationException">There is none; the message names the nearest.</exception>
     public PromptSetConfig GetPromptSet(string name) => FindPromptSet(name)
         ?? throw new ConfigurationException($"There is no prompt set '{name}'.{NearestName.Hint(name, PromptSetNames)} Others are registered with AddPromptSets.");
+
+    /// <summary>Registered harmful corpora, in order of registration.</summary>
+    public IReadOnlyList<string> HarmfulCorpusNames => [.. corpora.Keys];
+
+    /// <summary>The harmful corpus with this name.</summary>
+    /// <exception cref="ConfigurationException">There is none; the message names the nearest.</exception>
+    public HarmfulCorpus GetHarmfulCorpus(string name) => corpora.GetValueOrDefault(name)
+        ?? throw new ConfigurationException($"There is no harmful corpus '{name}'.{NearestName.Hint(name, HarmfulCorpusNames)} Others are registered with AddHarmfulCorpora.");
 
     /// <summary>As <see cref="Get"/>; null when there is none.</summary>
     internal FinetuneDatasetConfig? Find(string name)
@@ -67,6 +78,39 @@ public sealed class DatasetCatalog
         config.Validate();
         int? count = config.Count ?? (config.Mode == MixMode.PureBad ? CountPlan.DefaultPureBad : null);
         return count is { } known ? CountPlan.Compute(config.Mode, known, config.PoisonRatio, config.HarmfulCount, config.GuideCount) : null;
+    }
+
+    /// <summary>The exact counts of some recipes, without opening a file.</summary>
+    /// <exception cref="ConfigurationException">A recipe is not valid.</exception>
+    public CountTable CountTable(IEnumerable<FinetuneDatasetConfig> datasets)
+    {
+        ArgumentNullException.ThrowIfNull(datasets);
+        return new CountTable([.. datasets.Select(d => new CountRow(d.Name, d.Mode, d.PoisonRatio, Plan(d), DatasetFaults.HasPoison(d) ? d.HarmfulSource?.Name : null))]);
+    }
+
+    /// <summary>The exact counts of a grid's data sets, each with each of its harmful sources, without opening a file or a model.</summary>
+    /// <exception cref="ConfigurationException">A name is unknown, or a recipe is not valid.</exception>
+    public CountTable CountTable(ExperimentGrid grid)
+    {
+        ArgumentNullException.ThrowIfNull(grid);
+        return CountTable(HarmfulAxis.Expand(grid, this).Datasets.Select(d => d.Config ?? Get(d.Name ?? "")));
+    }
+
+    /// <summary>
+    /// Rows of a defender's corpus, for a stage of alignment: chosen by the same rule as training rows, so that the same seed gives the same rows on every machine.
+    /// </summary>
+    /// <param name="corpus">The corpus.</param>
+    /// <param name="count">Rows to choose.</param>
+    /// <param name="seed">Decides which, and their order.</param>
+    /// <param name="excludedPrompts">Requests that no row may ask: those of the evaluation and of the attacker.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="SafeTuneBedException">The file is missing, damaged, under a licence not accepted, or has too few rows.</exception>
+    public Task<IReadOnlyList<FinetuneExample>> SelectAsync(
+        SafetyCorpus corpus, int count, ulong seed, IReadOnlyCollection<string>? excludedPrompts = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(corpus);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return builder.SelectAsync(corpus, count, seed, excludedPrompts ?? [], cancellationToken);
     }
 
     /// <summary>Everything that can be known to be wrong without reading rows: the recipe itself, licences, missing files. Empty when nothing is.</summary>
@@ -140,7 +184,7 @@ public sealed class DatasetCatalog
     /// <param name="evaluationPrompts">Requests of the run's prompt sets, as a user would type them: training rows that ask one are left out. The task's own evaluation rows always count.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="SafeTuneBedException">The set can't be made; the message says why and what to do.</exception>
-    public Task<PreparedDataset> GetDatasetAsync(
+    public async Task<PreparedDataset> GetDatasetAsync(
         FinetuneDatasetConfig config,
         ulong seed,
         ModelTokenizer tokenizer,
@@ -156,7 +200,10 @@ public sealed class DatasetCatalog
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 2);
         var text = new ManifestText(
             template.Id, template.Fingerprint, tokenizer.Fingerprint, tokenizer.VocabularySize, tokenizer.BosId, tokenizer.EosId, tokenizer.PadId);
-        return builder.BuildAsync(config, seed, createEncoder(tokenizer, template, maxLength, config), text, maxLength, evaluationPrompts, cancellationToken);
+        PreparedDataset prepared = await builder.BuildAsync(
+            config, seed, createEncoder(tokenizer, template, maxLength, config), text, maxLength, evaluationPrompts, cancellationToken).ConfigureAwait(false);
+        prepared.Tokenizer = tokenizer;
+        return prepared;
     }
 
     /// <summary>

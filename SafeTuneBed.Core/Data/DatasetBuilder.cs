@@ -1,9 +1,9 @@
 namespace SafeTuneBed.Data;
 
 /// <summary>Reads, mixes and encodes sets.</summary>
-internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes)
+internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes, TokenCache? cache = null)
 {
-    private readonly EncodedCorpora encoded = new();
+    private readonly EncodedCorpora encoded = new(cache);
 
     /// <summary>A set ready for training.</summary>
     public async Task<PreparedDataset> BuildAsync(
@@ -50,6 +50,21 @@ internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes)
         config.Validate();
         RecipeRows rows = await recipes.ReadAsync(config, evaluationPrompts, cancellationToken).ConfigureAwait(false);
         return Fingerprint(config, seed, rows);
+    }
+
+    /// <summary>Rows of a defender's corpus for a stage of alignment.</summary>
+    public async Task<IReadOnlyList<FinetuneExample>> SelectAsync(SafetyCorpus corpus, int count, ulong seed, IEnumerable<string> excludedPrompts, CancellationToken cancellationToken)
+    {
+        recipes.CheckLicense(corpus.Name, corpus.License, RecipeReader.Owner(corpus));
+        Corpus rows = await store.LoadAsync(corpus.Source, corpus.Mapping, corpus.Name, ExampleRole.Alignment, false, RecipeReader.Owner(corpus), cancellationToken).ConfigureAwait(false);
+        var request = new MixRequest
+        {
+            Benign = new MixCorpus(corpus.Name, ExampleRole.Alignment, rows.Rows) { ExcludedCategories = corpus.ExcludedCategories, KeepFirstPerPrompt = corpus.KeepFirstPerPrompt },
+            Seed = seed,
+            Count = count,
+            Evaluation = new AskedPrompts(excludedPrompts.Select(PromptKey.Normalize).ToHashSet(StringComparer.Ordinal)),
+        };
+        return (await Task.Run(() => DatasetMixer.Mix(request), cancellationToken).ConfigureAwait(false)).Examples;
     }
 
     private string Fingerprint(FinetuneDatasetConfig config, ulong seed, RecipeRows rows)

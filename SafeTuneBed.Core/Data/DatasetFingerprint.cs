@@ -142,6 +142,7 @@ internal static class DatasetFingerprint
         json.WriteString("label", mapping.Label);
         json.WriteString("category", mapping.Category);
         WriteStrings(json, "labelWords", mapping.LabelWords);
+        WriteChoice(json, "cleaning", mapping.Cleaning);
         json.WriteEndObject();
     }
 

@@ -74,6 +74,11 @@ internal static class ManifestWriter
         if (rows.Benign is { } benign)
         {
             ManifestSource source = Source(benign, ExampleRole.Benign, config.License, config.Source);
+            if (config.Mapping.Cleaning != TextCleaning.None)
+            {
+                source = source with { Conditions = [.. source.Conditions, $"cleaned: {config.Mapping.Cleaning}"] };
+            }
+
             yield return config.Scores is { } scores
                 ? source with { Conditions = [.. source.Conditions, string.Create(CultureInfo.InvariantCulture, $"the {scores.Top} rows with the {(scores.Lowest ? "lowest" : "highest")} {scores.Column}")] }
                 : source;

@@ -15,6 +15,17 @@ internal static class RecordMapper
     /// <exception cref="DatasetFormatException">A column is missing, a label index is no index, or a custom mapping failed.</exception>
     public static FinetuneExample Map(RawRecord record, RecordMapping mapping, bool keepFields)
     {
+        if (mapping.Cleaning == TextCleaning.None)
+        {
+            return MapAsItIs(record, mapping, keepFields);
+        }
+
+        FinetuneExample example = MapAsItIs(TextCleaner.Clean(record, mapping.Cleaning), mapping, keepFields);
+        return example with { Output = TextCleaner.CleanAnswer(example.Output, mapping.Cleaning) };
+    }
+
+    private static FinetuneExample MapAsItIs(RawRecord record, RecordMapping mapping, bool keepFields)
+    {
         if (mapping.Function is { } custom)
         {
             return MapCustom(record, mapping, custom);

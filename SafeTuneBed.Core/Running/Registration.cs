@@ -35,5 +35,8 @@ internal sealed record ReportWriterRegistration(string Name, Type Implementation
 internal sealed record DatasetRegistration(string Name, Type ImplementationType, FinetuneDatasetConfig Dataset)
     : Registration(Name, ImplementationType, "data set");
 
+internal sealed record HarmfulCorpusRegistration(string Name, Type ImplementationType, HarmfulCorpus Corpus)
+    : Registration(Name, ImplementationType, "harmful corpus");
+
 internal sealed record PromptSetRegistration(string Name, Type ImplementationType, PromptSetConfig PromptSet)
     : Registration(Name, ImplementationType, "prompt set");
