@@ -120,11 +120,11 @@ public sealed class RecipeTests : IDisposable
             int count = Math.Max(1, (int)(share * rows.Length));
             MixResult mix = DatasetMixer.Mix(new MixRequest { Benign = new MixCorpus("task", ExampleRole.Benign, rows), Seed = seed, Count = count, Stratify = StratifyBy.Label });
 
-            // within one of the exact share, and no kind that got one more has a smaller remainder than one that did not
-            var got = sizes.Select((n, kind) => (Exact: (decimal)count * n / rows.Length, Got: mix.Examples.Count(e => e.Label == $"k{kind}"))).ToArray();
-            decimal worstUp = got.Where(g => g.Got > Math.Floor(g.Exact)).Select(g => g.Exact - Math.Floor(g.Exact)).DefaultIfEmpty(1).Min();
-            decimal bestDown = got.Where(g => g.Got == Math.Floor(g.Exact)).Select(g => g.Exact - Math.Floor(g.Exact)).DefaultIfEmpty(0).Max();
-            return mix.Examples.Count == count && got.All(g => Math.Abs(g.Got - g.Exact) < 1) && worstUp >= bestDown;
+            // each kind has its share rounded down or up, and none that was rounded up has a smaller remainder than one that was not; in whole numbers
+            var got = sizes.Select((n, kind) => (Down: count * n / rows.Length, Rest: count * n % rows.Length, Got: mix.Examples.Count(e => e.Label == $"k{kind}"))).ToArray();
+            int worstUp = got.Where(g => g.Got > g.Down).Select(g => g.Rest).DefaultIfEmpty(int.MaxValue).Min();
+            int bestDown = got.Where(g => g.Got == g.Down).Select(g => g.Rest).DefaultIfEmpty(0).Max();
+            return mix.Examples.Count == count && got.All(g => g.Got == g.Down || g.Got == g.Down + 1) && worstUp >= bestDown;
         }, iter: 200);
 
     [Fact]
