@@ -20,6 +20,13 @@ internal static class ParquetRecords
     /// <summary>Unpacked bytes of one group beyond which a file is refused.</summary>
     private const long MostGroupBytes = 4L << 30;
 
+    /// <summary>
+    /// How long a sound file may take: a damaged page can keep the decoder turning for ever, and it can't be stopped, only left.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private static readonly TimeSpan PatiencePerMebibyte = TimeSpan.FromSeconds(2);
+
     private static readonly JsonWriterOptions Nested = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static IEnumerable<RawRecord> Read(string path)
@@ -30,7 +37,7 @@ internal static class ParquetRecords
         for (int group = 0; group < groups; group++)
         {
             int index = group;
-            IReadOnlyList<Dictionary<string, object>> rows = Guard(path, () => Wait(() => ParquetSerializer.DeserializeUntypedAsync(file, null, index, CancellationToken.None))).Data.AsReadOnly();
+            IReadOnlyList<Dictionary<string, object>> rows = Guard(path, () => Wait(file, () => ParquetSerializer.DeserializeUntypedAsync(file, null, index, CancellationToken.None))).Data.AsReadOnly();
             foreach (Dictionary<string, object> row in rows)
             {
                 line++;
@@ -46,7 +53,7 @@ internal static class ParquetRecords
     }
 
     /// <summary>Columns and number of groups, after the sizes that the file states were found possible.</summary>
-    private static (string[] Columns, int Groups) Describe(FileStream file, string path) => Guard(path, () => Wait(async () =>
+    private static (string[] Columns, int Groups) Describe(FileStream file, string path) => Guard(path, () => Wait(file, async () =>
     {
         ParquetReader reader = await ParquetReader.CreateAsync(file, leaveStreamOpen: true).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
@@ -82,7 +89,13 @@ internal static class ParquetRecords
     }
 
     // records are drawn one by one by code that can't wait; a file's tasks end on the pool's threads and need no thread of the caller
-    private static T Wait<T>(Func<Task<T>> read) => Task.Run(read).GetAwaiter().GetResult();
+    private static T Wait<T>(FileStream file, Func<Task<T>> read)
+    {
+        Task<T> task = Task.Run(read);
+        return Task.WaitAny([task], Patience + (PatiencePerMebibyte * (file.Length >> 20))) == 0
+            ? task.GetAwaiter().GetResult()
+            : throw new InvalidDataException("Decoding does not come to an end.");
+    }
 
     private static string Text(object? value)
     {

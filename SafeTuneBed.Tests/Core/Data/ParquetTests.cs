@@ -38,31 +38,15 @@ public sealed class ParquetTests : IDisposable
     }
 
     [Fact]
-    public async Task Parquet_CutOffOrChanged_IsRefusedOrRead_AndNeverCrashes()
+    public async Task Parquet_CutOffAnywhere_IsRefused()
     {
         byte[] whole = File.ReadAllBytes(await WriteAsync("rows.parquet", 60, rowGroup: 20));
-        var random = new Random(5);
-        int refused = 0;
-        for (int i = 0; i < 400; i++)
+        for (int length = 0; length < whole.Length; length += 1 + (whole.Length / 120))
         {
-            byte[] damaged = i % 4 == 0 ? whole[..random.Next(whole.Length)] : [.. whole];
-            for (int k = 0; k < 1 + (i % 3) && damaged.Length > 0; k++)
-            {
-                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
-            }
+            string path = folder.Write("cut.parquet", whole[..length]);
 
-            string path = folder.Write("damaged.parquet", damaged);
-            try
-            {
-                Assert.InRange(RecordStream.Read(path, DatasetFormat.Parquet, null, default).Count(), 0, 100_000);
-            }
-            catch (DatasetFormatException)
-            {
-                refused++;
-            }
+            Assert.Contains("Parquet", Assert.Throws<DatasetFormatException>(() => RecordStream.Read(path, DatasetFormat.Parquet, null, default).Count()).Message, StringComparison.Ordinal);
         }
-
-        Assert.InRange(refused, 100, 400);
     }
 
     private async Task<string> WriteAsync(string name, int rows, int? rowGroup = null)
