@@ -121,9 +121,9 @@ public sealed class RecipeTests : IDisposable
             MixResult mix = DatasetMixer.Mix(new MixRequest { Benign = new MixCorpus("task", ExampleRole.Benign, rows), Seed = seed, Count = count, Stratify = StratifyBy.Label });
 
             // each kind has its share rounded down or up, and none that was rounded up has a smaller remainder than one that was not; in whole numbers
-            var got = sizes.Select((n, kind) => (Down: count * n / rows.Length, Rest: count * n % rows.Length, Got: mix.Examples.Count(e => e.Label == $"k{kind}"))).ToArray();
-            int worstUp = got.Where(g => g.Got > g.Down).Select(g => g.Rest).DefaultIfEmpty(int.MaxValue).Min();
-            int bestDown = got.Where(g => g.Got == g.Down).Select(g => g.Rest).DefaultIfEmpty(0).Max();
+            var got = sizes.Select((n, kind) => (Down: count * n / rows.Length, Remainder: count * n % rows.Length, Got: mix.Examples.Count(e => e.Label == $"k{kind}"))).ToArray();
+            int worstUp = got.Where(g => g.Got > g.Down).Select(g => g.Remainder).DefaultIfEmpty(int.MaxValue).Min();
+            int bestDown = got.Where(g => g.Got == g.Down).Select(g => g.Remainder).DefaultIfEmpty(0).Max();
             return mix.Examples.Count == count && got.All(g => g.Got == g.Down || g.Got == g.Down + 1) && worstUp >= bestDown;
         }, iter: 200);
 
