@@ -33,7 +33,7 @@ public static class PromptSets
         DatasetSource.Json("policy-137/llm_category_benchmark.json", "llm_category_benchmark.json").Or(DatasetSource.JsonLines("policy-137/prompts.jsonl")),
         RecordMapping.Columns("prompt"));
 
-    /// <summary>The requests of BeaverTails 30k_test, as LISA and Vaccine ask them; most also occur in 30k_train. Needs <c>AcceptLicenses("beavertails")</c>.</summary>
+    /// <summary>The requests of BeaverTails 30k_test, on which papers take the harmful score; most also occur in 30k_train. Needs <c>AcceptLicenses("beavertails")</c>.</summary>
     public static PromptSetConfig BeaverTails { get; } = Create(
         "beavertails",
         DataCorpora.BeaverTails,

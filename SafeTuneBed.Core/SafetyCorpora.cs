@@ -6,7 +6,7 @@ namespace SafeTuneBed;
 public static class SafetyCorpora
 {
     /// <summary>
-    /// The safe rows of BeaverTails 30k_train, as LISA and Vaccine use them. Safe does not mean refusing: many are ordinary helpful answers.
+    /// The safe rows of BeaverTails 30k_train, the usual rows of alignment stages. Safe does not mean refusing: many are ordinary helpful answers.
     /// Needs <c>AcceptLicenses("beavertails")</c>.
     /// </summary>
     public static SafetyCorpus BeaverTails { get; } = new(
