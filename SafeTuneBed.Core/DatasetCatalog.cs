@@ -1,4 +1,5 @@
 using SafeTuneBed.Data;
+using SafeTuneBed.Models.Families;
 using SafeTuneBed.Running;
 using SafeTuneBed.Sandbox;
 using SafeTuneBed.Text;
@@ -21,12 +22,14 @@ public sealed class DatasetCatalog
     private readonly RecipeReader recipes;
     private readonly DatasetBuilder builder;
     private readonly ExampleEncoderFactory createEncoder;
+    private readonly BedSettings settings;
 
     internal DatasetCatalog(
         IEnumerable<DatasetRegistration> datasets, IEnumerable<PromptSetRegistration> promptSets, BedSettings settings, ExampleEncoderFactory? createEncoder = null,
         IEnumerable<HarmfulCorpusRegistration>? corpora = null)
     {
         this.corpora = corpora?.ToDictionary(c => c.Name, c => c.Corpus, StringComparer.Ordinal) ?? [];
+        this.settings = settings;
         this.datasets = datasets.ToDictionary(d => d.Name, d => d.Dataset, StringComparer.Ordinal);
         this.promptSets = promptSets.ToDictionary(p => p.Name, p => p.PromptSet, StringComparer.Ordinal);
         this.createEncoder = createEncoder
@@ -175,7 +178,55 @@ public sealed class DatasetCatalog
         return builder.CheckAsync(config, evaluationPrompts ?? [], cancellationToken);
     }
 
-    /// <summary>Loads, filters, mixes, renders, masks. The same recipe, seed and files give the same rows on every machine.</summary>
+    /// <summary>
+    /// Loads, filters, mixes, renders, masks, as a grid does for this model: with its tokenizer, and under the reference's template, else the recipe's, else the
+    /// model's own chat template, else <c>raw</c>. The same recipe, seed and files give the same rows on every machine. Reads no weight.
+    /// </summary>
+    /// <param name="config">The recipe.</param>
+    /// <param name="seed">Decides which rows are chosen, and their order.</param>
+    /// <param name="model">A model folder or reference; a text converts to one.</param>
+    /// <param name="maxLength">Longest row in tokens. Null: the recipe's <c>MaxLength</c> or the bed's, 2,048 without either. Never more than the model's context.</param>
+    /// <param name="evaluationPrompts">Requests of the run's prompt sets, as a user would type them: training rows that ask one are left out. The task's own evaluation rows always count.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="SafeTuneBedException">The model's folder or the set can't be used; the message says why and what to do.</exception>
+    public Task<PreparedDataset> GetDatasetAsync(
+        FinetuneDatasetConfig config,
+        ulong seed,
+        ModelReference model,
+        int? maxLength = null,
+        IReadOnlyCollection<string>? evaluationPrompts = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(model);
+        string folder = ModelFolder.Of(model, settings);
+        return GetDatasetAsync(config, seed, ModelTokenizer.Load(folder), model.Template ?? config.Template, folder, maxLength, evaluationPrompts, cancellationToken);
+    }
+
+    /// <summary>As above, for a tokenizer that <see cref="ModelTokenizer.Load"/> read; its folder's chat template is found by itself.</summary>
+    /// <param name="config">The recipe.</param>
+    /// <param name="seed">Decides which rows are chosen, and their order.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="maxLength">Longest row in tokens; null as above.</param>
+    /// <param name="evaluationPrompts">Requests of the run's prompt sets; training rows that ask one are left out.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="SafeTuneBedException">The set can't be made; the message says why and what to do.</exception>
+    public Task<PreparedDataset> GetDatasetAsync(
+        FinetuneDatasetConfig config,
+        ulong seed,
+        ModelTokenizer tokenizer,
+        int? maxLength = null,
+        IReadOnlyCollection<string>? evaluationPrompts = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        return tokenizer.Folder is { } folder
+            ? GetDatasetAsync(config, seed, tokenizer, config.Template, folder, maxLength, evaluationPrompts, cancellationToken)
+            : throw new ConfigurationException("This tokenizer was not read from a model's folder, so no chat template is known. Load it with ModelTokenizer.Load, or name the template and the longest length too.");
+    }
+
+    /// <summary>Loads, filters, mixes, renders, masks under a template at hand.</summary>
     /// <param name="config">The recipe.</param>
     /// <param name="seed">Decides which rows are chosen, and their order.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
@@ -206,6 +257,9 @@ public sealed class DatasetCatalog
         return prepared;
     }
 
+    /// <summary>The files that a recipe reads.</summary>
+    internal Task<IReadOnlyList<PlannedFile>> FilesAsync(FinetuneDatasetConfig config, bool read, CancellationToken cancellationToken) => recipes.FilesAsync(config, read, cancellationToken);
+
     /// <summary>
     /// Hash of everything that decides the rows before a tokenizer does: recipe, seed, file contents, and the rows that evaluation prompts remove.
     /// An evaluation prompt that meets no row changes nothing.
@@ -235,6 +289,17 @@ public sealed class DatasetCatalog
     {
         ArgumentNullException.ThrowIfNull(config);
         return recipes.ReadEvaluationAsync(config, cancellationToken);
+    }
+
+    private Task<PreparedDataset> GetDatasetAsync(
+        FinetuneDatasetConfig config, ulong seed, ModelTokenizer tokenizer, string? template, string folder, int? maxLength, IReadOnlyCollection<string>? evaluationPrompts, CancellationToken cancellationToken)
+    {
+        TrainingConfig training = SettingLayers.Resolve<TrainingOptions, TrainingConfig>(
+            "Training",
+            [(SettingLayers.Recipe, config.Training), (SettingLayers.Configuration, settings.ConfiguredTraining), (SettingLayers.Builder, settings.Training)],
+            new Dictionary<string, string>());
+        int longest = Math.Min(maxLength ?? training.MaxLength, ModelFamilies.Describe(folder).ContextLength);
+        return GetDatasetAsync(config, seed, tokenizer, ModelText.Template(template, folder, tokenizer), longest, evaluationPrompts ?? [], cancellationToken);
     }
 
     private static string Owner(PromptSetConfig promptSet) => $"the prompt set '{promptSet.Name}'";

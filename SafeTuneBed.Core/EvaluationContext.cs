@@ -10,7 +10,7 @@ public sealed class EvaluationContext
     /// <summary>The name under which the evaluator was asked for, without the prompt set.</summary>
     public required string EvaluatorName { get; init; }
 
-    /// <summary>The model under test, with its whole artifact loaded and its template applied.</summary>
+    /// <summary>The model under test, with its whole artifact loaded and its template applied. While a grid is planned it has a name and can't be asked.</summary>
     public required ITextGenerator Model { get; init; }
 
     /// <summary>The prompt set of this entry, already loaded; empty where the evaluator did not ask for one.</summary>

@@ -79,6 +79,12 @@ public sealed record ExperimentGrid
     /// <summary>The method against which all others are compared, on the same data set, seed by seed and item by item; null compares none.</summary>
     public string? Baseline { get; init; }
 
+    /// <summary>
+    /// Whether cells that can't be planned (a missing corpus, a broken model) are left out and the others run. Default false: a grid with a blocked cell does not
+    /// start. Blocked cells are shown by the plan and told in <see cref="GridReport.Notes"/>.
+    /// </summary>
+    public bool SkipBlocked { get; init; }
+
     /// <summary>Training settings of this grid; they win over every other layer.</summary>
     public TrainingOptions? Training { get; init; }
 

@@ -50,7 +50,10 @@ public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Says what a grid will do: rows, steps, tokens, what is reused, what is missing. Reads data and tokenizers, loads no weight.</summary>
+    /// <summary>
+    /// Says what a grid will do: files, templates, rows, steps, tokens, what is reused, what is missing or blocked. Reads data, tokenizers and the headers of weight
+    /// files; loads no weight.
+    /// </summary>
     public Task<GridPlan> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(grid);
@@ -58,7 +61,10 @@ public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Runs what is not done yet, and reports over all of it.</summary>
-    /// <exception cref="SafeTuneBedException">The plan has problems; nothing was started. A single problem is thrown as its own type.</exception>
+    /// <exception cref="SafeTuneBedException">
+    /// The plan has problems or blocked cells; nothing was started. All of them are in one message; a single problem is thrown as its own type. With
+    /// <see cref="ExperimentGrid.SkipBlocked"/> blocked cells are left out.
+    /// </exception>
     /// <exception cref="GridFailedException">Some cells failed; the others are done, and in the exception's report.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; what was finished stays, nothing half-written does.</exception>
     public Task<GridReport> RunAsync(ExperimentGrid grid, IProgress<RunProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -74,6 +80,8 @@ public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
     /// <param name="baseline">The name of the artifact against which the others are compared; null compares none.</param>
     /// <param name="progress">Hears what is being done.</param>
     /// <param name="cancellationToken">Stops it; finished answers stay.</param>
+    /// <exception cref="ArgumentException">An artifact is null.</exception>
+    /// <exception cref="SafeTuneBedException">Something is missing or can't be used; nothing was started.</exception>
     public Task<GridReport> EvaluateAsync(
         IReadOnlyList<ArtifactReference> artifacts,
         IReadOnlyList<string> evaluators,
@@ -85,6 +93,11 @@ public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(artifacts);
         ArgumentNullException.ThrowIfNull(evaluators);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        if (artifacts.Any(a => a is null))
+        {
+            throw new ArgumentException("An artifact is null. Name one with ArtifactReference.Adapter or Untouched.", nameof(artifacts));
+        }
+
         return engine.EvaluateAsync(artifacts, evaluators, name, baseline, progress, cancellationToken);
     }
 

@@ -8,7 +8,7 @@ public enum PlannedWork
     /// <summary>Finished on disk with the same full fingerprint: nothing to do.</summary>
     Reuse,
 
-    /// <summary>Answers exist; they are scored again without a model.</summary>
+    /// <summary>No model is asked: answers exist, or an earlier evaluation of the plan gives them. They are scored.</summary>
     Score,
 
     /// <summary>It runs, from the start or from where it stopped.</summary>
@@ -19,7 +19,41 @@ public enum PlannedWork
 /// <param name="Evaluator">The entry as the grid names it.</param>
 /// <param name="Items">Items to judge.</param>
 /// <param name="Work">What has to be done.</param>
-public sealed record PlannedEvaluation(string Evaluator, int Items, PlannedWork Work);
+/// <param name="Answers">Answers that will really be generated: those that are stored, or that another measure of the plan asks for first, are not made twice.</param>
+public sealed record PlannedEvaluation(string Evaluator, int Items, PlannedWork Work, int Answers);
+
+/// <summary>A file that a data set reads.</summary>
+/// <param name="Use"><c>train</c>, <c>poison</c> or <c>evaluation</c>.</param>
+/// <param name="Path">Where it lies; <c>sandbox:</c> and a name for a file of the sandbox, <c>(memory)</c> for rows in memory.</param>
+/// <param name="Records">Records in the file; null where it was not read, because nothing is trained.</param>
+/// <param name="Rows">Records that meet the source's conditions; null where it was not read.</param>
+public sealed record PlannedFile(string Use, string Path, long? Records, int? Rows)
+{
+    /// <summary>The file that the recipe names first, where it is missing and this one, another form of the data, is read instead.</summary>
+    public string? InPlaceOf { get; init; }
+}
+
+/// <summary>What one data set of a grid is made of.</summary>
+/// <param name="Name">Data set name.</param>
+public sealed record PlannedDataset(string Name)
+{
+    /// <summary>The files read.</summary>
+    public IReadOnlyList<PlannedFile> Files { get; init; } = [];
+
+    /// <summary>Training rows in all; 0 where nothing is trained.</summary>
+    public int Rows { get; init; }
+
+    /// <summary>The prompt template by the model's display name: <c>chat</c>, <c>alpaca</c> or <c>raw</c>. It trains and asks.</summary>
+    public IReadOnlyDictionary<string, string> Templates { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>A cell that can't be planned.</summary>
+/// <param name="Model">Display name of the model.</param>
+/// <param name="Method">Method name.</param>
+/// <param name="Dataset">Data set name.</param>
+/// <param name="Seed">Training seed.</param>
+/// <param name="Problems">What stands in its way.</param>
+public sealed record BlockedCell(string Model, string Method, string Dataset, ulong Seed, IReadOnlyList<string> Problems);
 
 /// <summary>One cell of a grid: one model, method, data set and seed.</summary>
 public sealed record PlannedCell
@@ -83,14 +117,26 @@ public sealed class GridPlan
     /// <summary>The grid's name.</summary>
     public string Name { get; }
 
-    /// <summary>The cells, in the order of the grid; empty when the grid itself is not valid.</summary>
+    /// <summary>The cells that can run, in the order of the grid.</summary>
     public IReadOnlyList<PlannedCell> Cells { get; }
 
-    /// <summary>What stands in the way, one sentence or two each, with the remedy. <see cref="ExperimentRunner.RunAsync"/> refuses to start while there is any.</summary>
+    /// <summary>The cells that can't, in the order of the grid.</summary>
+    public IReadOnlyList<BlockedCell> Blocked { get; internal init; } = [];
+
+    /// <summary>What stands in the way of the grid or of its blocked cells, one sentence or two each, with the remedy.</summary>
     public IReadOnlyList<string> Problems { get; }
 
-    /// <summary>Whether the grid can run.</summary>
-    public bool CanRun => Problems.Count == 0;
+    /// <summary>What is allowed but likely a mistake, and concerns no single cell; for those see <see cref="PlannedCell.Warnings"/>.</summary>
+    public IReadOnlyList<string> Warnings { get; internal init; } = [];
+
+    /// <summary>Files, rows and templates of each data set.</summary>
+    public IReadOnlyList<PlannedDataset> Datasets { get; internal init; } = [];
+
+    /// <summary>
+    /// Whether <see cref="ExperimentRunner.RunAsync"/> will start: without any problem, or, with <see cref="ExperimentGrid.SkipBlocked"/>, when some cells can run and
+    /// the problems concern others alone.
+    /// </summary>
+    public bool CanRun { get; internal init; }
 
     /// <summary>Optimizer steps still to be made.</summary>
     public long RemainingSteps => Cells.Where(c => c.Training == PlannedWork.Run).Sum(c => (long)c.Steps);

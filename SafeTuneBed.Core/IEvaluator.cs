@@ -37,6 +37,13 @@ public interface IEvaluator
     /// <summary>How it wants answers decoded; a prompt set or data set may lower the number of new tokens. Default: greedy.</summary>
     GenerationOptions Generation => new();
 
+    /// <summary>
+    /// Looks whether the items can be judged: fields that a rule needs, gold answers that can be read. Called when a grid is planned, so that a fault is found before
+    /// any training; the context's <see cref="EvaluationContext.Model"/> has a name then and can't be asked. Default: nothing is checked.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The items can't be judged; the message names the item and the remedy.</exception>
+    ValueTask CheckItemsAsync(EvaluationContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Judges the context's model and returns every score; numbers are made from the scores by the caller.</summary>
     Task<EvaluationResult> EvaluateAsync(EvaluationContext context, CancellationToken cancellationToken);
 }

@@ -13,22 +13,39 @@ public interface ISafeTuneBedBuilder
 /// <summary>The verbs with which anybody registers a method, measure, data set or report format.</summary>
 public static class SafeTuneBedBuilderExtensions
 {
-    /// <summary>Registers a method without settings.</summary>
+    /// <summary>Registers a method without settings. Registering the same class under the same name again changes nothing.</summary>
+    /// <exception cref="ConfigurationException">The name belongs to another class, or is no name.</exception>
     public static ISafeTuneBedBuilder AddMethod<TMethod>(this ISafeTuneBedBuilder builder, string name)
         where TMethod : MethodAlgorithm =>
         Register(builder, new MethodRegistration(name, typeof(TMethod), null, services => ActivatorUtilities.CreateInstance<TMethod>(services)));
 
-    /// <summary>Registers a method with settings; they are validated now and again at start.</summary>
+    /// <summary>
+    /// Registers a method with settings; they are validated now and again at start. A later call with the same class and name changes the settings of the
+    /// registration that is there, so <c>AddMethods()</c> may be followed by the call that configures one method.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The name belongs to another class, or is no name, or a setting is out of range.</exception>
     public static ISafeTuneBedBuilder AddMethod<TMethod, TOptions>(this ISafeTuneBedBuilder builder, string name, Action<TOptions>? configure = null)
         where TMethod : MethodAlgorithm<TOptions>
         where TOptions : MethodOptions, new()
     {
         ArgumentNullException.ThrowIfNull(builder);
         BedSettings settings = BedSettings.Of(builder.Services);
+        if (Find<MethodRegistration>(builder, name) is { } known && known.ImplementationType == typeof(TMethod) && known.Changes is List<Action<TOptions>> earlier)
+        {
+            if (configure is not null)
+            {
+                earlier.Add(configure);
+                OptionsValidation.Validate(known.CreateOptions!(), $"method '{name}'");
+            }
+
+            return builder;
+        }
+
+        List<Action<TOptions>> changes = configure is null ? [] : [configure];
         TOptions Create()
         {
             TOptions options = Configured();
-            configure?.Invoke(options);
+            changes.ForEach(change => change(options));
             return options;
         }
 
@@ -49,22 +66,35 @@ public static class SafeTuneBedBuilderExtensions
         })
         {
             CreateOptions = Create,
+            Changes = changes,
             OptionsBelowBuilder = [(SettingLayers.Default, new TOptions()), (SettingLayers.Configuration, configured)],
         });
     }
 
-    /// <summary>Registers an evaluator without settings.</summary>
+    /// <summary>Registers an evaluator without settings. Registering the same class under the same name again changes nothing.</summary>
+    /// <exception cref="ConfigurationException">The name belongs to another class, or is no name.</exception>
     public static ISafeTuneBedBuilder AddEvaluator<TEvaluator>(this ISafeTuneBedBuilder builder, string name)
         where TEvaluator : class, IEvaluator =>
         Register(builder, new EvaluatorRegistration(name, typeof(TEvaluator), services => ActivatorUtilities.CreateInstance<TEvaluator>(services)));
 
-    /// <summary>Registers an evaluator whose constructor takes <typeparamref name="TOptions"/>; they are validated now and part of the evaluation fingerprint.</summary>
+    /// <summary>
+    /// Registers an evaluator whose constructor takes <typeparamref name="TOptions"/>; they are validated now and part of the evaluation fingerprint. A later call
+    /// with the same class and name changes the settings of the registration that is there.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The name belongs to another class, or is no name, or a setting is out of range.</exception>
     public static ISafeTuneBedBuilder AddEvaluator<TEvaluator, TOptions>(this ISafeTuneBedBuilder builder, string name, Action<TOptions>? configure = null)
         where TEvaluator : class, IEvaluator
         where TOptions : class, new()
     {
         ArgumentNullException.ThrowIfNull(builder);
         BedSettings settings = BedSettings.Of(builder.Services);
+        if (Find<EvaluatorRegistration>(builder, name) is { Options: TOptions earlier } known && known.ImplementationType == typeof(TEvaluator))
+        {
+            configure?.Invoke(earlier);
+            OptionsValidation.Validate(earlier, $"evaluator '{name}'");
+            return builder;
+        }
+
         var configured = new TOptions();
         settings.BindNamed("Evaluators", name, configured);
         var options = new TOptions();
@@ -84,6 +114,7 @@ public static class SafeTuneBedBuilderExtensions
         Register(builder, new ReportWriterRegistration(name, typeof(TWriter), services => ActivatorUtilities.CreateInstance<TWriter>(services)));
 
     /// <summary>Registers data sets under their names.</summary>
+    /// <exception cref="ConfigurationException">A name is taken, or is no name.</exception>
     public static ISafeTuneBedBuilder AddDatasets(this ISafeTuneBedBuilder builder, params IEnumerable<FinetuneDatasetConfig> datasets)
     {
         ArgumentNullException.ThrowIfNull(datasets);
@@ -165,6 +196,9 @@ public static class SafeTuneBedBuilderExtensions
         return builder;
     }
 
+    private static T? Find<T>(ISafeTuneBedBuilder builder, string name)
+        where T : Registration => builder.Services.Select(s => s.ImplementationInstance).OfType<T>().FirstOrDefault(r => r.Name == name);
+
     private static ISafeTuneBedBuilder Register<T>(ISafeTuneBedBuilder builder, T registration)
         where T : Registration
     {
@@ -174,8 +208,13 @@ public static class SafeTuneBedBuilderExtensions
             throw new ConfigurationException($"'{registration.Name}' is not a name: use lower-case letters, digits and single hyphens, such as 'safe-grad'.");
         }
 
-        if (builder.Services.Select(s => s.ImplementationInstance).OfType<T>().FirstOrDefault(r => r.Name == registration.Name) is { } existing)
+        if (Find<T>(builder, registration.Name) is { } existing)
         {
+            if (existing.IsSameAs(registration))
+            {
+                return builder;
+            }
+
             throw new ConfigurationException(
                 $"The {registration.Kind} '{registration.Name}' is registered twice: as {existing.ImplementationType.FullName} and as {registration.ImplementationType.FullName}. Give one of them another name.");
         }

@@ -57,6 +57,12 @@ public sealed record MetricDefinition
     /// <summary>True for a number that every summary table shows; others appear in full reports only.</summary>
     public bool IsHeadline { get; init; }
 
+    /// <summary>One sentence: what the number counts and what it does not. Shown as the legend below tables.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>A value above which each row's warnings name this metric; null (default) for never. For shares of answers that make other numbers doubtful.</summary>
+    public double? WarnAbove { get; init; }
+
     /// <summary>A share of items.</summary>
     public static MetricDefinition Proportion(string name, int version, Direction direction) => new(name, MetricKind.Proportion, version, direction, 0, 1);
 

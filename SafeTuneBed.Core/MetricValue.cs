@@ -24,7 +24,7 @@ public sealed record MetricValue
     /// <summary>Upper end of the 95 % interval.</summary>
     public double? Upper { get; init; }
 
-    /// <summary>How the interval was made: <c>wilson</c>, <c>t</c>, <c>hierarchical-bootstrap</c>, ...</summary>
+    /// <summary>How the interval was made: <c>wilson</c>, <c>bca-bootstrap</c>, <c>hierarchical-bootstrap</c>, ...; <c>constant</c> says why there is none.</summary>
     public string? IntervalMethod { get; init; }
 
     /// <summary>Items asked (all seeds together).</summary>
@@ -62,6 +62,9 @@ public sealed record MetricValue
 
     /// <summary>Whether summary tables show it.</summary>
     public bool IsHeadline { get; init; }
+
+    /// <summary>What it counts, in one sentence; empty where its definition does not say.</summary>
+    public string Description { get; init; } = "";
 
     private const double MaximumUnscoredShare = 0.02;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
 
 namespace SafeTuneBed;
@@ -82,6 +83,38 @@ public sealed class ModelArtifact : IDisposable
         string manifest = Path.Combine(folder, ManifestFile);
         File.WriteAllText(manifest + ".tmp", json.ToJsonString());
         File.Move(manifest + ".tmp", manifest, overwrite: true);
+    }
+
+    /// <summary>
+    /// Merges the adapter into its model and writes the sum as a Hugging Face folder: W + s B A for every adapted layer, computed in f32 and stored in the model's own
+    /// number type, whole weights that the adapter saved in the place of the model's, and the model's configuration, tokenizer and templates.
+    /// </summary>
+    /// <param name="folder">Where to write; it must be new or empty, and appears only when it is whole.</param>
+    /// <param name="options">Size of the weight files, and texts to measure with.</param>
+    /// <param name="cancellationToken">Stops between tensors and between texts; nothing is left behind.</param>
+    /// <returns>What was written, and the measured difference of the logits (in f32 arithmetic, unless <see cref="ModelReference.DataType"/> says otherwise).</returns>
+    /// <exception cref="ConfigurationException">There is no adapter, the folder is not empty, or an option is out of range.</exception>
+    /// <exception cref="ModelFormatException">The adapter does not fit the model.</exception>
+    public async Task<MergeResult> MergeAsync(string folder, MergeOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        options ??= new MergeOptions();
+        if (Adapter is null)
+        {
+            throw new ConfigurationException($"Nothing is laid over {Model.Location}, so there is nothing to merge. Use the model as it is.");
+        }
+
+        if (options.MaxShardBytes < 1 || options.Prompts.Count == 0 || options.Prompts.Any(string.IsNullOrEmpty))
+        {
+            throw new ConfigurationException($"MaxShardBytes is {options.MaxShardBytes} and there are {options.Prompts.Count} prompts. Give at least 1 byte, and at least one prompt, none empty.");
+        }
+
+        TorchPreflight.Check();
+        string source = Model.IsSandbox ? Sandbox.SandboxFolder.Resolve(null).Aligned : Path.GetFullPath(Model.Location);
+        using var thread = new ComputeThread();
+        return await thread.RunAsync(
+            () => AdapterMerger.Merge(source, Adapter, Path.GetFullPath(folder), options, Model.DataType, ComputeDevice.Parse(Model.Device), cancellationToken),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Frees the adapter's tensors.</summary>

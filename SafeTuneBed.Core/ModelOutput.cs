@@ -39,6 +39,14 @@ public sealed class ModelOutput
     public Tensor CrossEntropy()
     {
         using var scope = NewDisposeScope();
+        if (decoder.HeadLayer.Adapter is not null || decoder.HeadWeight.requires_grad)
+        {
+            // A head in training needs its own gradient, which the chunked form leaves out.
+            Tensor each = nn.functional.cross_entropy(decoder.Head(AtLossPositions()), batch.Targets, reduction: nn.Reduction.None);
+            tokenLosses ??= each.detach().to(ScalarType.Float32).MoveToOuterDisposeScope();
+            return each.mean().MoveToOuterDisposeScope();
+        }
+
         Tensor losses = zeros(batch.SupervisedTokenCount, dtype: ScalarType.Float32, device: Hidden.device);
         Tensor sum = ChunkedCrossEntropy.Sum(AtLossPositions(), decoder.HeadWeight, batch.Targets, losses);
         tokenLosses ??= losses.MoveToOuterDisposeScope();

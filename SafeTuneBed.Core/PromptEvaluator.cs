@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.AI;
+using SafeTuneBed.Running;
 
 namespace SafeTuneBed;
 
@@ -9,7 +10,7 @@ namespace SafeTuneBed;
 /// A measure that asks the model one thing per item and judges the answer. Subclasses say what the items are, how an item becomes a
 /// conversation, and how an answer is scored; batching, storage, resuming and counting are done here.
 /// </summary>
-public abstract class PromptEvaluator<TItem> : IEvaluator
+public abstract class PromptEvaluator<TItem> : IEvaluator, IForeseeable
 {
     /// <inheritdoc/>
     public abstract IReadOnlyList<MetricDefinition> Metrics { get; }
@@ -44,21 +45,39 @@ public abstract class PromptEvaluator<TItem> : IEvaluator
     protected abstract IEnumerable<SampleScore> Score(TItem item, Generation answer);
 
     /// <inheritdoc/>
+    /// <remarks>Loads the items as the evaluation will, and looks whether each id occurs once. What <see cref="LoadItemsAsync"/> throws is told by the plan.</remarks>
+    public virtual async ValueTask CheckItemsAsync(EvaluationContext context, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        try
+        {
+            await LoadAsync(context, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelNotLoadedException)
+        {
+            // items that depend on the model are known when it answers
+        }
+    }
+
+    /// <inheritdoc/>
+    async Task<IReadOnlyList<Question>?> IForeseeable.ForeseeAsync(EvaluationContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            List<TItem> items = await LoadAsync(context, cancellationToken).ConfigureAwait(false);
+            return [.. items.Select(i => new Question(GetItemId(i), GenerationStore.HashOf(CreatePrompt(i))))];
+        }
+        catch (ModelNotLoadedException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<EvaluationResult> EvaluateAsync(EvaluationContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var items = new List<TItem>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (TItem item in LoadItemsAsync(context, cancellationToken).WithCancellation(cancellationToken).ConfigureAwait(false))
-        {
-            if (!seen.Add(GetItemId(item)))
-            {
-                throw new ConfigurationException($"Evaluator '{context.EvaluatorName}': the item id '{GetItemId(item)}' occurs twice. Ids must be unique within a set.");
-            }
-
-            items.Add(item);
-        }
-
+        List<TItem> items = await LoadAsync(context, cancellationToken).ConfigureAwait(false);
         Generation[] answers = await AnswerAsync(context, items, cancellationToken).ConfigureAwait(false);
         var scores = new List<SampleScore>();
         for (int i = 0; i < items.Count; i++)
@@ -71,6 +90,23 @@ public abstract class PromptEvaluator<TItem> : IEvaluator
         }
 
         return new EvaluationResult(scores);
+    }
+
+    private async Task<List<TItem>> LoadAsync(EvaluationContext context, CancellationToken cancellationToken)
+    {
+        var items = new List<TItem>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (TItem item in LoadItemsAsync(context, cancellationToken).WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            if (!seen.Add(GetItemId(item)))
+            {
+                throw new ConfigurationException($"Evaluator '{context.EvaluatorName}': the item id '{GetItemId(item)}' occurs twice. Ids must be unique within a set.");
+            }
+
+            items.Add(item);
+        }
+
+        return items;
     }
 
     /// <summary>One score per metric, in the order of <see cref="Metrics"/>: the denominator of every metric is the item list.</summary>

@@ -30,6 +30,12 @@ public sealed record ReportRow
     /// <summary>What a reader must know before believing the row: template mismatch, shortfall, incomplete scores, ...</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>
+    /// What the row was made with, as text by name in a fixed order: model hash, template, rows, steps, every resolved setting of loop, adapter and method
+    /// (<c>Training:LearningRate</c>, <c>Lora:Rank</c>, <c>Method:Rho</c>), what was asked, run folders. Where seeds differ, their values stand side by side.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The number with this key, or null.</summary>
     public MetricValue? this[string key] => Metrics.FirstOrDefault(m => m.Key == key);
 }

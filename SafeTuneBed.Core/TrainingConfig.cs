@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SafeTuneBed;
 
 /// <summary>The resolved settings of one training run: every value is known. Immutable; part of the training fingerprint.</summary>
@@ -86,6 +88,40 @@ public sealed record LoraConfig
     /// <inheritdoc cref="LoraOptions.UseRsLora"/>
     public bool UseRsLora { get; init; }
 
-    /// <summary>The factor on B A x: alpha / r, or alpha / sqrt(r) with rsLoRA.</summary>
+    /// <inheritdoc cref="LoraOptions.TargetPattern"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // what is not used is in no fingerprint
+    public string? TargetPattern { get; init; }
+
+    /// <inheritdoc cref="LoraOptions.ExcludeModules"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? ExcludeModules { get; init; }
+
+    /// <inheritdoc cref="LoraOptions.ExcludePattern"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ExcludePattern { get; init; }
+
+    /// <inheritdoc cref="LoraOptions.LayersToTransform"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? LayersToTransform { get; init; }
+
+    /// <inheritdoc cref="LoraOptions.LayersPattern"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? LayersPattern { get; init; }
+
+    /// <inheritdoc cref="LoraOptions.RankPattern"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, int>? RankPattern { get; init; }
+
+    /// <inheritdoc cref="LoraOptions.AlphaPattern"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, double>? AlphaPattern { get; init; }
+
+    /// <inheritdoc cref="LoraOptions.ModulesToSave"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? ModulesToSave { get; init; }
+
+    /// <summary>
+    /// The factor on B A x: alpha / r, or alpha / sqrt(r) with rsLoRA. A layer that <see cref="RankPattern"/> or <see cref="AlphaPattern"/> names has its own.
+    /// </summary>
     public double Scaling => Alpha / (UseRsLora ? Math.Sqrt(Rank) : Rank);
 }

@@ -99,8 +99,46 @@ public sealed record LoraOptions
     /// Module names: a path matches when it equals a name or ends with "." and the name. The single entry "all-linear" means every
     /// linear layer but the output head. Default q_proj, v_proj.
     /// </summary>
+    /// <remarks>PEFT's <c>target_modules</c> as a list.</remarks>
     public IReadOnlyList<string>? TargetModules { get; set; }
 
-    /// <summary>Scale by alpha / sqrt(r) (rsLoRA). Default false.</summary>
+    /// <summary>
+    /// A regular expression (Python's) that a module's whole path must match, such as <c>.*layers\.(0|1)\.self_attn\.[qv]_proj</c>; overrides
+    /// <see cref="TargetModules"/>. Default none.
+    /// </summary>
+    /// <remarks>PEFT's <c>target_modules</c> as a string.</remarks>
+    public string? TargetPattern { get; set; }
+
+    /// <summary>Scale by alpha / sqrt(r) (rsLoRA; Kalajdzievski 2023, arXiv 2312.03732), with the layer's own r and alpha. Default false.</summary>
     public bool? UseRsLora { get; set; }
+
+    /// <summary>Modules that get no adapter although they are targets, by the rule of <see cref="TargetModules"/>. Default none.</summary>
+    public IReadOnlyList<string>? ExcludeModules { get; set; }
+
+    /// <summary>A regular expression (Python's); modules whose whole path matches get no adapter. Overrides <see cref="ExcludeModules"/>. Default none.</summary>
+    public string? ExcludePattern { get; set; }
+
+    /// <summary>
+    /// Blocks, counted from 0, in which modules get adapters; not for <see cref="TargetPattern"/> and all-linear, and not for a target that is a whole path, as in PEFT.
+    /// Default every block.
+    /// </summary>
+    public IReadOnlyList<int>? LayersToTransform { get; set; }
+
+    /// <summary>What stands before the block's number in a path, such as <c>layers</c>; used with <see cref="LayersToTransform"/>. Default any name.</summary>
+    public IReadOnlyList<string>? LayersPattern { get; set; }
+
+    /// <summary>
+    /// Ranks (at least 1) of modules that differ from <see cref="Rank"/>. A key is a name or a regular expression (Python's) that the path, or its end behind
+    /// a dot, must match: <c>q_proj</c>, <c>layers\.0\.self_attn\.q_proj</c>, <c>^model.layers.0.self_attn.q_proj</c>. Two keys may not differ about one layer. Default none.
+    /// </summary>
+    public IReadOnlyDictionary<string, int>? RankPattern { get; set; }
+
+    /// <summary>Alphas of modules that differ from <see cref="Alpha"/>, by the rule of <see cref="RankPattern"/>. Default none.</summary>
+    public IReadOnlyDictionary<string, double>? AlphaPattern { get; set; }
+
+    /// <summary>
+    /// Modules that are trained whole beside the adapters and saved with them: <c>embed_tokens</c> and <c>lm_head</c>. Where the model ties the two, the one that is named
+    /// gets weights of its own, as in PEFT. Default none.
+    /// </summary>
+    public IReadOnlyList<string>? ModulesToSave { get; set; }
 }

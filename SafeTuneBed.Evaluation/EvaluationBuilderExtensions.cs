@@ -39,7 +39,7 @@ public static class EvaluationBuilderExtensions
     public static ISafeTuneBedBuilder AddTaskAccuracy(this ISafeTuneBedBuilder builder) => Added.To(builder).Add<TaskAccuracyEvaluator>(builder, TaskAccuracyEvaluator.Name);
 
     /// <summary>
-    /// Registers the statistics and the report formats <c>markdown</c>, <c>csv</c>, <c>jsonl</c> and <c>svg</c>. Every measure of this package does
+    /// Registers the statistics and the report formats <c>markdown</c>, <c>csv</c>, <c>jsonl</c>, <c>svg</c>, <c>latex</c> and <c>html</c>. Every measure of this package does
     /// it by itself; a bed whose measures are all its own calls it once.
     /// </summary>
     public static ISafeTuneBedBuilder AddReporting(this ISafeTuneBedBuilder builder)
@@ -64,7 +64,9 @@ public static class EvaluationBuilderExtensions
                 builder.AddReportWriter<MarkdownReportWriter>(MarkdownReportWriter.Name)
                     .AddReportWriter<CsvReportWriter>(CsvReportWriter.Name)
                     .AddReportWriter<JsonLinesReportWriter>(JsonLinesReportWriter.Name)
-                    .AddReportWriter<SvgReportWriter>(SvgReportWriter.Name);
+                    .AddReportWriter<SvgReportWriter>(SvgReportWriter.Name)
+                    .AddReportWriter<LatexReportWriter>(LatexReportWriter.Name)
+                    .AddReportWriter<HtmlReportWriter>(HtmlReportWriter.Name);
             }
 
             return added;

@@ -34,6 +34,23 @@ public static class ReportTableExtensions
         return ReportTables.Summary(report);
     }
 
+    /// <summary>The whole report as Markdown, the content of <c>report.md</c>; for notebooks and issues.</summary>
+    public static string ToMarkdown(this GridReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return MarkdownReportWriter.Render(report);
+    }
+
+    /// <summary>
+    /// Tables, legend, warnings and provenance as an HTML fragment with its own style, no script and no answers; for notebooks. Names are encoded. The page with
+    /// charts and answers is the format <c>html</c>.
+    /// </summary>
+    public static string ToHtml(this GridReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return HtmlPage.RenderFragment(report);
+    }
+
     /// <summary>Every headline metric of every row against the report's baseline on the same data set; no rows where the report has no baseline.</summary>
     public static ReportTable ToComparisonTable(this GridReport report)
     {

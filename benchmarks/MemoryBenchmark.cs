@@ -14,7 +14,9 @@ internal static class MemoryBenchmark
             string text = string.Join(' ', Enumerable.Repeat("word", length / 5));
             await File.WriteAllLinesAsync(Path.Combine(work, "rows.jsonl"), Enumerable.Range(0, batch * steps).Select(i =>
                 $$"""{"instruction": "{{text[..(text.Length / 2)]}} {{i}}", "output": "{{text[(text.Length / 2)..]}}"}"""));
-            await using var runner = ExperimentRunner.Create(bed => bed.AddMethods().AddEvaluators().UseRunFolder(Path.Combine(work, "runs")));
+            await File.WriteAllLinesAsync(Path.Combine(work, "prompts.jsonl"), Enumerable.Range(0, arguments.Number("prompts", 8)).Select(i => $$"""{"prompt": "{{text}} {{i}}"}"""));
+            await using var runner = ExperimentRunner.Create(bed => bed.AddMethods().AddEvaluators().UseRunFolder(Path.Combine(work, "runs"))
+                .AddPromptSets(new PromptSetConfig("prompts", DatasetSource.JsonLines(Path.Combine(work, "prompts.jsonl")), RecordMapping.Columns("prompt")) { MaxNewTokens = 8 }));
             var grid = new ExperimentGrid("memory")
             {
                 Models = [ModelReference.Folder(folder) with { DataType = arguments.Text("type", "auto") switch { "f32" => DataType.Float32, "bf16" => DataType.BFloat16, _ => DataType.Auto } }],
@@ -28,19 +30,48 @@ internal static class MemoryBenchmark
                         Count = batch * steps,
                     },
                 ],
-                Evaluators = ["attack-success@sandbox"],
+                Evaluators = ["attack-success@prompts"],
                 Seeds = [0],
                 Training = new TrainingOptions { BatchSize = batch, Steps = steps },
             };
             GridPlan plan = await runner.PlanAsync(grid);
             Console.WriteLine(plan);
-            await runner.RunAsync(grid);
-            Console.WriteLine($"measured peak of the process: {ProcessMemory.Peak / 1e6:N0} MB");
+            Console.WriteLine($"before: {ProcessMemory.Current / 1e6:N0} MB");
+            var phases = new Phases();
+            await runner.RunAsync(grid, phases);
+            phases.Close();
             return 0;
         }
         finally
         {
             Directory.Delete(work, recursive: true);
+        }
+    }
+
+    /// <summary>The peak of each phase by itself.</summary>
+    private sealed class Phases : IProgress<RunProgress>
+    {
+        private RunPhase? phase;
+
+        public void Report(RunProgress value)
+        {
+            lock (this)
+            {
+                if (phase != value.Phase)
+                {
+                    Close();
+                    phase = value.Phase;
+                    ProcessMemory.ResetPeak();
+                }
+            }
+        }
+
+        public void Close()
+        {
+            if (phase is not null)
+            {
+                Console.WriteLine($"measured peak, {phase}: {ProcessMemory.Peak / 1e6:N0} MB");
+            }
         }
     }
 }

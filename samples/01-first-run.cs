@@ -29,7 +29,7 @@ Console.WriteLine(await runner.PlanAsync(grid));
 GridReport report = await AnsiConsole.Progress().StartAsync(async screen =>
 {
     var bar = screen.AddTask("cells");
-    return await runner.RunAsync(grid, new Progress<RunProgress>(p => (bar.MaxValue, bar.Value) = (Math.Max(1, p.TotalCells), p.CompletedCells)));
+    try { return await runner.RunAsync(grid, new Progress<RunProgress>(p => (bar.MaxValue, bar.Value) = (Math.Max(1, p.TotalCells), Math.Max(bar.Value, p.CompletedCells)))); } finally { bar.Value = bar.MaxValue; }
 });
 
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;

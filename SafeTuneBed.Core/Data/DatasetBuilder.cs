@@ -23,7 +23,7 @@ internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes, To
                 MixRequest request = Request(config, seed, rows);
                 if (config.Length == LengthPolicy.ExcludeBeforeSelection)
                 {
-                    request = request with { FitsLength = corpus => Fits(corpus, encoder, cancellationToken) };
+                    request = request with { MaxLength = maxLength, FitsLength = corpus => Fits(corpus, encoder, cancellationToken) };
                 }
 
                 MixResult mix = DatasetMixer.Mix(request);
@@ -75,9 +75,9 @@ internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes, To
 
     private static MixRequest Request(FinetuneDatasetConfig config, ulong seed, RecipeRows rows) => new()
     {
-        Benign = new MixCorpus(config.TaskName, ExampleRole.Benign, rows.Benign?.Rows ?? []),
+        Benign = new MixCorpus(config.TaskName, ExampleRole.Benign, rows.Benign?.Rows ?? []) { File = rows.Benign?.File, Records = rows.Benign?.Records ?? 0 },
         Harmful = rows.Harmful is { } pool
-            ? new MixCorpus(pool.Name, ExampleRole.Harmful, pool.Rows) { ExcludedCategories = config.HarmfulSource!.ExcludedCategories }
+            ? new MixCorpus(pool.Name, ExampleRole.Harmful, pool.Rows) { ExcludedCategories = config.HarmfulSource!.ExcludedCategories, File = pool.File, Records = pool.Records }
             : null,
         Guide = rows.Guide is { } guide
             ? new MixCorpus(guide.Name, ExampleRole.Guide, guide.Rows) { ExcludedCategories = config.GuideSource!.ExcludedCategories, KeepFirstPerPrompt = config.GuideSource.KeepFirstPerPrompt }

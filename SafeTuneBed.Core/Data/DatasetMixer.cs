@@ -34,7 +34,7 @@ internal static class DatasetMixer
             : [.. chosenBenign, .. chosenHarmful, .. chosenGuide];
         if (all.Count == 0)
         {
-            throw new InsufficientRecordsException(request.Benign.Name, 1, 0, $"The set would be empty. {Remedy(request.Benign, filters)}");
+            throw new InsufficientRecordsException(request.Benign.Name, 1, 0, $"The set would be empty. {ShortageText.Of(request.Benign, request, filters)}");
         }
 
         var realized = new CountPlan(chosenBenign.Count, chosenHarmful.Count, chosenGuide.Count);
@@ -91,7 +91,7 @@ internal static class DatasetMixer
             bool all = request.Shortage == ShortagePolicy.UseAll || isPure;
             if (eligible.Count == 0 || (!all && request.Shortage != ShortagePolicy.WithReplacement))
             {
-                throw new InsufficientRecordsException(corpus.Name, count, eligible.Count, Remedy(corpus, filters));
+                throw new InsufficientRecordsException(corpus.Name, count, eligible.Count, ShortageText.Of(corpus, request, filters));
             }
 
             shortfalls.Add(new Shortfall(corpus.Name, corpus.Role, count, eligible.Count, all ? "all rows were used" : "rows were repeated"));
@@ -105,14 +105,6 @@ internal static class DatasetMixer
         }
 
         return chosen;
-    }
-
-    private static string Remedy(MixCorpus corpus, List<FilterCount> filters)
-    {
-        string[] dropped = [.. filters.Where(f => f.Corpus == corpus.Name && f.Role == corpus.Role && f.Dropped > 0)
-            .Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Dropped} by {f.Name}"))];
-        return $"{(dropped.Length > 0 ? $"Left out: {string.Join(", ", dropped)}. " : "")}"
-            + "Lower Count or PoisonRatio, give more rows, or set Shortage to UseAll or WithReplacement.";
     }
 
     /// <summary>The role's name in selection keys.</summary>

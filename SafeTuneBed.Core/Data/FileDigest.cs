@@ -15,21 +15,19 @@ internal readonly record struct FileStamp(string Path, long Bytes, DateTime Chan
     }
 }
 
-/// <summary>SHA-256 of file contents, computed once per state of a file.</summary>
+/// <summary>SHA-256 of file contents, lower-case hex: the one way in which files are hashed.</summary>
 internal static class FileDigest
 {
     private static readonly ConcurrentDictionary<FileStamp, string> Known = new();
 
-    /// <summary>Lower-case hex.</summary>
-    public static string Of(FileStamp stamp)
-    {
-        if (Known.TryGetValue(stamp, out string? known))
-        {
-            return known;
-        }
+    /// <summary>Read once per state of a file: for data that many sets share.</summary>
+    public static string Of(FileStamp stamp) => Known.TryGetValue(stamp, out string? known) ? known : Known[stamp] = Read(stamp.Path);
 
-        using FileStream file = File.OpenRead(stamp.Path);
-        return Known[stamp] = Convert.ToHexStringLower(SHA256.HashData(file));
+    /// <summary>Read now, whatever was known: for files whose damage must be seen.</summary>
+    public static string Read(string path)
+    {
+        using FileStream file = Open(path, FileOptions.SequentialScan);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
     /// <summary>Of one file its own; of several the hash of their names and hashes, in their order.</summary>
@@ -40,4 +38,13 @@ internal static class FileDigest
     /// <summary>Equal texts mean: none of the files changed.</summary>
     public static string Key(IReadOnlyList<FileStamp> stamps) =>
         string.Join('\n', stamps.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Path}|{s.Bytes}|{s.Changed.Ticks}")));
+
+    /// <summary>As <see cref="Read"/>, for files whose reading takes a while.</summary>
+    public static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        await using FileStream file = Open(path, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false));
+    }
+
+    private static FileStream Open(string path, FileOptions options) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1 << 20, options);
 }

@@ -6,6 +6,12 @@ namespace SafeTuneBed.Data;
 /// <param name="Rows">The rows, in file order.</param>
 internal sealed record MixCorpus(string Name, ExampleRole Role, IReadOnlyList<FinetuneExample> Rows)
 {
+    /// <summary>The file that the rows come from, in errors; null where there is none.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Records in that file, before filters and part.</summary>
+    public long Records { get; init; }
+
     /// <summary>Categories whose rows are left out.</summary>
     public IReadOnlyList<string> ExcludedCategories { get; init; } = [];
 
@@ -63,6 +69,9 @@ internal sealed record MixRequest
 
     /// <summary>The final order.</summary>
     public RowOrder Order { get; init; }
+
+    /// <summary>Longest row in tokens, in errors; null where lengths do not matter.</summary>
+    public int? MaxLength { get; init; }
 
     /// <summary>Which rows of a corpus are short enough; null lets all pass.</summary>
     public Func<MixCorpus, IReadOnlyList<bool>>? FitsLength { get; init; }

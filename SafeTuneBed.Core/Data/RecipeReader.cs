@@ -55,10 +55,49 @@ internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> accep
             return [];
         }
 
-        Corpus rows = await store.LoadAsync(
-            source, config.EvaluationMapping ?? config.Mapping, $"{config.TaskName}-evaluation", ExampleRole.Benign, true, EvaluationOwner(config), cancellationToken).ConfigureAwait(false);
-        return rows.Rows;
+        return (await LoadEvaluationAsync(config, source, cancellationToken).ConfigureAwait(false)).Rows;
     }
+
+    /// <summary>The files that a recipe reads, with their records where rows were read.</summary>
+    /// <param name="config">The recipe.</param>
+    /// <param name="read">Whether rows are read; where not, the files are only found.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<IReadOnlyList<PlannedFile>> FilesAsync(FinetuneDatasetConfig config, bool read, CancellationToken cancellationToken)
+    {
+        var files = new List<PlannedFile>();
+        RecipeRows? rows = read ? await ReadAsync(config, [], cancellationToken).ConfigureAwait(false) : null;
+        if (NeedsBenign(config))
+        {
+            files.Add(File("train", config.Source, Owner(config), rows?.Benign));
+        }
+
+        if (NeedsHarmful(config) && config.HarmfulSource is { } pool)
+        {
+            files.Add(File("poison", pool.Source, Owner(pool), rows?.Harmful));
+        }
+
+        if (config.GuideSource is { } guide)
+        {
+            files.Add(File("guide", guide.Source, Owner(guide), rows?.Guide));
+        }
+
+        if (config.Evaluation is { } evaluation)
+        {
+            files.Add(File("evaluation", evaluation, EvaluationOwner(config), read ? await LoadEvaluationAsync(config, evaluation, cancellationToken).ConfigureAwait(false) : null));
+        }
+
+        return files;
+    }
+
+    private PlannedFile File(string use, DatasetSource source, string owner, Corpus? corpus)
+    {
+        ResolvedSource found = store.Resolve(source, owner);
+        bool isInside = found.Format == DatasetFormat.Memory || source.Paths[0].StartsWith(DatasetSource.SandboxScheme, StringComparison.Ordinal);
+        return new PlannedFile(use, isInside ? source.Paths[0] : found.Path, corpus?.Records, corpus?.Rows.Count) { InPlaceOf = found.IsAlternative ? source.Paths[0] : null };
+    }
+
+    private Task<Corpus> LoadEvaluationAsync(FinetuneDatasetConfig config, DatasetSource source, CancellationToken cancellationToken) => store.LoadAsync(
+        source, config.EvaluationMapping ?? config.Mapping, $"{config.TaskName}-evaluation", ExampleRole.Benign, true, EvaluationOwner(config), cancellationToken);
 
     /// <summary>Consent to the licences of everything that the recipe uses.</summary>
     /// <exception cref="LicenseNotAcceptedException">Consent is missing; all corpora are named.</exception>

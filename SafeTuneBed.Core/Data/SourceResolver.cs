@@ -10,6 +10,9 @@ internal sealed record ResolvedFile(string Path, string Star);
 /// <param name="Form">The source, or the alternative of it, that says how.</param>
 internal sealed record ResolvedSource(IReadOnlyList<ResolvedFile> Files, DatasetSource Form)
 {
+    /// <summary>The file; of several their folder; empty for rows in memory.</summary>
+    public string Path => Files.Count switch { 0 => "", 1 => Files[0].Path, _ => System.IO.Path.GetDirectoryName(Files[0].Path)! };
+
     public DatasetFormat Format => Form.Format;
 
     public IReadOnlyList<string>? Columns => Form.Columns;
@@ -17,6 +20,9 @@ internal sealed record ResolvedSource(IReadOnlyList<ResolvedFile> Files, Dataset
     public IReadOnlyList<ColumnName> Names => Form.Names;
 
     public IReadOnlyList<FileStamp> Stamps => [.. Files.Select(f => FileStamp.Of(f.Path))];
+
+    /// <summary>Whether the file was found under an alternative's names, because none of the source's own is there.</summary>
+    public bool IsAlternative { get; init; }
 }
 
 /// <summary>Finds the files of sources.</summary>
@@ -42,7 +48,7 @@ internal sealed class SourceResolver(IReadOnlyList<string> dataRoots, Func<strin
             {
                 if (Find(place) is { Count: > 0 } files)
                 {
-                    return new ResolvedSource(files, form);
+                    return new ResolvedSource(files, form) { IsAlternative = form != source };
                 }
 
                 places.Add(place);

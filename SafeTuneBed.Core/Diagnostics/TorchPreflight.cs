@@ -55,6 +55,15 @@ internal static unsafe class TorchPreflight
         }
     }
 
+    /// <summary>One sentence when an environment variable was set that this operating system does not read; null otherwise.</summary>
+    public static string? FindIgnoredVariable() =>
+        FindIgnoredVariable(Environment.GetEnvironmentVariable(TorchRuntime.LibTorchDirectoryVariable), OperatingSystem.IsLinux());
+
+    /// <inheritdoc cref="FindIgnoredVariable()"/>
+    public static string? FindIgnoredVariable(string? directory, bool isLinux) => isLinux || string.IsNullOrEmpty(directory)
+        ? null
+        : $"{TorchRuntime.LibTorchDirectoryVariable} is set to {directory}, but it is read on Linux only: here the application's own libtorch is used. Unset it, or {AddPackage}.";
+
     /// <summary>One paragraph about what is wrong, or null when nothing is.</summary>
     public static string? Explain(TorchFindings found)
     {

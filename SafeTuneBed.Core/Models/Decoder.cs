@@ -16,12 +16,16 @@ internal sealed class Decoder : IDisposable
     private readonly IReadOnlyList<DecoderLayer> layers;
     private readonly Tensor finalNorm;
     private readonly RotaryTable rotary;
+    private readonly LinearLayer loadedHead;
+    private readonly SubstitutedWeights substituted = new();
+    private Tensor input;
 
     private Decoder(string source, DecoderOptions options, ScalarType type, Device device, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Tensor finalNorm, Tensor? head)
     {
         (Source, Options, ComputeType, Device) = (source, options, type, device);
         (this.embedding, this.layers, this.finalNorm) = (embedding, layers, finalNorm);
-        HeadLayer = new LinearLayer("lm_head", head ?? embedding, null);
+        input = embedding;
+        HeadLayer = loadedHead = new LinearLayer("lm_head", head ?? embedding, null);
         Linears = [.. layers.SelectMany(l => l.Linears)];
         rotary = new RotaryTable(options, type, device);
         Weights = CollectWeights();
@@ -43,7 +47,10 @@ internal sealed class Decoder : IDisposable
     public IReadOnlyList<LinearLayer> Linears { get; }
 
     /// <summary>The output head as a layer, <c>lm_head</c>. Its weight is the embedding where the model ties them.</summary>
-    public LinearLayer HeadLayer { get; }
+    public LinearLayer HeadLayer { get; private set; }
+
+    /// <summary>Rows of the embedding in force, V: an adapter may bring a larger one.</summary>
+    public int VocabularySize => (int)input.size(0);
 
     /// <summary>The output head's weight, [V, D].</summary>
     public Tensor HeadWeight => HeadLayer.Weight;
@@ -139,7 +146,8 @@ internal sealed class Decoder : IDisposable
     /// <summary>Logits of hidden states: [..., D] to [..., V] in float32 (float64 where the decoder computes in it), with graph where one is asked for.</summary>
     public Tensor Head(Tensor hidden)
     {
-        Tensor logits = HeadLayer.Forward(hidden);
+        // A head in training is f32 whatever the rest.
+        Tensor logits = hidden.dtype == HeadWeight.dtype ? HeadLayer.Forward(hidden) : HeadLayer.Forward(hidden.to(HeadWeight.dtype));
         if (logits.dtype is ScalarType.Float32 or ScalarType.Float64)
         {
             return logits;
@@ -157,18 +165,49 @@ internal sealed class Decoder : IDisposable
     {
         foreach (int id in ids)
         {
-            if (id < 0 || id >= Options.VocabularySize)
+            if (id < 0 || id >= VocabularySize)
             {
-                throw new ModelFormatException(Source, $"Token id {id} is outside the model's vocabulary of {Options.VocabularySize}. Use the tokenizer that belongs to these weights.");
+                throw new ModelFormatException(Source, $"Token id {id} is outside the model's vocabulary of {VocabularySize}. Use the tokenizer that belongs to these weights.");
             }
         }
+    }
+
+    /// <summary>
+    /// Puts other weights in force, by Hugging Face name, until <see cref="Restore"/>. Embedding and output head are taken as they are, may have another number of rows
+    /// and stay the caller's; a tied head is not changed with the embedding. Other values are copied into the loaded weights.
+    /// </summary>
+    public void Substitute(IReadOnlyDictionary<string, Tensor> weights)
+    {
+        foreach ((string name, Tensor value) in weights)
+        {
+            if (name == WeightLayout.Embedding)
+            {
+                input = value;
+            }
+            else if (name == WeightLayout.Head)
+            {
+                HeadLayer = new LinearLayer(loadedHead.Path, value, null);
+            }
+            else
+            {
+                substituted.Put(Weights[name], value);
+            }
+        }
+    }
+
+    /// <summary>Puts the loaded weights back in force, to the bit.</summary>
+    public void Restore()
+    {
+        (input, HeadLayer) = (embedding, loadedHead);
+        substituted.Restore();
     }
 
     public void Dispose()
     {
         embedding.Dispose();
         finalNorm.Dispose();
-        HeadLayer.Weight.Dispose();
+        loadedHead.Weight.Dispose();
+        substituted.Dispose();
         rotary.Dispose();
         foreach (DecoderLayer layer in layers)
         {
@@ -179,7 +218,7 @@ internal sealed class Decoder : IDisposable
     private Tensor Run(Tensor ids_BT, AttentionContext context, ICollection<Tensor>? residuals)
     {
         long[] shape = [ids_BT.size(0), ids_BT.size(1), Options.HiddenSize];
-        Tensor x = embedding.index_select(0, ids_BT.reshape(-1)).view(shape);
+        Tensor x = input.index_select(0, ids_BT.reshape(-1)).to(ComputeType).view(shape);
         Keep(x, residuals);
         for (int i = 0; i < layers.Count; i++)
         {

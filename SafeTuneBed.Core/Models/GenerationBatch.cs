@@ -119,7 +119,7 @@ internal sealed class GenerationBatch : IDisposable
             return chosen;
         }
 
-        int vocabulary = decoder.Options.VocabularySize;
+        int vocabulary = decoder.VocabularySize;
         float[] logits = logits_BV.cpu().contiguous().data<float>().ToArray();
         for (int r = 0; r < chosen.Length; r++)
         {

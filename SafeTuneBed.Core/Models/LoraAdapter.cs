@@ -2,47 +2,35 @@ using static TorchSharp.torch;
 
 namespace SafeTuneBed.Models;
 
-/// <summary>The LoRA factors of one model, in training or loaded. Attached it is part of every forward pass.</summary>
+/// <summary>The LoRA factors of one model, in training or loaded, and the weights that were trained whole. Attached it is part of every forward pass.</summary>
 internal sealed class LoraAdapter : IDisposable
 {
     private readonly LoraConfig config;
     private readonly IReadOnlyDictionary<string, LoraWeights> weights;
+    private readonly IReadOnlyDictionary<string, Tensor> saved;
 
-    /// <summary>An adapter of these factors, by layer path. It owns their handles.</summary>
-    public LoraAdapter(LoraConfig config, IReadOnlyDictionary<string, LoraWeights> weights) => (this.config, this.weights) = (config, weights);
+    /// <summary>An adapter of these factors, by layer path, and of whole weights, by Hugging Face name. It owns their handles.</summary>
+    public LoraAdapter(LoraConfig config, IReadOnlyDictionary<string, LoraWeights> weights, IReadOnlyDictionary<string, Tensor>? saved = null) =>
+        (this.config, this.weights, this.saved) = (config, weights, saved ?? new Dictionary<string, Tensor>());
 
     /// <summary>An adapter from disk for this decoder, without dropout and without gradients.</summary>
-    /// <exception cref="ModelFormatException">A module is unknown to the model or a factor has another shape; all named.</exception>
+    /// <exception cref="ModelFormatException">A module is unknown to the model, was not adapted, has factors of another shape or none; all named.</exception>
     public static LoraAdapter Load(Decoder decoder, PeftAdapter peft)
     {
-        var layers = decoder.Linears.ToDictionary(l => l.Path, StringComparer.Ordinal);
-        var faults = new List<string>();
-        foreach ((string path, (Tensor a, Tensor b)) in peft.Factors)
-        {
-            if (!layers.TryGetValue(path, out LinearLayer? layer))
-            {
-                faults.Add($"the model has no linear layer '{path}'");
-            }
-            else if (a.shape[1] != layer.Weight.shape[1] || b.shape[0] != layer.Weight.shape[0] || a.shape[0] != b.shape[1])
-            {
-                faults.Add($"'{path}' has factors [{string.Join(", ", a.shape)}] and [{string.Join(", ", b.shape)}] for a weight of [{string.Join(", ", layer.Weight.shape)}]");
-            }
-        }
+        IReadOnlyDictionary<string, Tensor> whole = AdapterFit.Check(decoder, peft);
+        var rules = new AdapterRules(peft.Config);
+        return new LoraAdapter(
+            peft.Config,
+            peft.Factors.ToDictionary(
+                f => f.Key,
+                f => new LoraWeights(Own(f.Value.A, ScalarType.Float32), Own(f.Value.B, ScalarType.Float32), rules.ScalingOf(f.Key)),
+                StringComparer.Ordinal),
+            whole.ToDictionary(w => w.Key, w => Own(w.Value, decoder.ComputeType), StringComparer.Ordinal));
 
-        if (faults.Count > 0)
+        Tensor Own(Tensor tensor, ScalarType type)
         {
-            throw new ModelFormatException(peft.Source, $"the adapter does not fit the model: {string.Join("; ", faults)}.");
-        }
-
-        return new LoraAdapter(peft.Config, peft.Factors.ToDictionary(
-            f => f.Key,
-            f => new LoraWeights(Own(f.Value.A, decoder.Device), Own(f.Value.B, decoder.Device), peft.Config.Scaling),
-            StringComparer.Ordinal));
-
-        static Tensor Own(Tensor tensor, Device device)
-        {
-            using Tensor f32 = tensor.to(ScalarType.Float32);
-            using Tensor moved = f32.to(device);
+            using Tensor converted = tensor.to(type);
+            using Tensor moved = converted.to(decoder.Device);
             return moved.clone().DetachFromDisposeScope();
         }
     }
@@ -50,26 +38,34 @@ internal sealed class LoraAdapter : IDisposable
     /// <summary>Puts the adapter into the decoder's layers.</summary>
     public void Attach(Decoder decoder)
     {
+        decoder.Restore();
+        decoder.Substitute(saved);
         foreach (LinearLayer layer in decoder.Linears)
         {
             layer.Adapter = weights.GetValueOrDefault(layer.Path);
         }
+
+        decoder.HeadLayer.Adapter = weights.GetValueOrDefault(decoder.HeadLayer.Path);
     }
 
-    /// <summary>Takes any adapter off the decoder.</summary>
+    /// <summary>Takes any adapter off the decoder: its weights are the loaded ones again, to the bit.</summary>
     public static void Detach(Decoder decoder)
     {
+        decoder.Restore();
         foreach (LinearLayer layer in decoder.Linears)
         {
             layer.Adapter = null;
         }
+
+        decoder.HeadLayer.Adapter = null;
     }
 
-    /// <summary>A copy of the factors, for saving.</summary>
+    /// <summary>A copy of the factors and whole weights, for saving.</summary>
     public PeftAdapter ToPeft(string baseModel) => new(
         config,
         baseModel,
-        weights.ToDictionary(w => w.Key, w => (Copy(w.Value.A), Copy(w.Value.B)), StringComparer.Ordinal));
+        weights.ToDictionary(w => w.Key, w => (Copy(w.Value.A), Copy(w.Value.B)), StringComparer.Ordinal),
+        saved.ToDictionary(s => s.Key, s => Copy(s.Value), StringComparer.Ordinal));
 
     public void Dispose()
     {
@@ -77,6 +73,11 @@ internal sealed class LoraAdapter : IDisposable
         {
             factors.A.Dispose();
             factors.B.Dispose();
+        }
+
+        foreach (Tensor weight in saved.Values)
+        {
+            weight.Dispose();
         }
     }
 

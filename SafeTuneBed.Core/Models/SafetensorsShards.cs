@@ -11,6 +11,8 @@ internal sealed class SafetensorsShards : IDisposable
 
     private readonly Dictionary<string, SafetensorsFile> files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SafetensorsFile> owners = new(StringComparer.Ordinal);
+    private readonly HashSet<string> unreadable = new(StringComparer.Ordinal);
+    private bool allUnreadable;
 
     private SafetensorsShards()
     {
@@ -33,7 +35,9 @@ internal sealed class SafetensorsShards : IDisposable
             }
             else if (File.Exists(index))
             {
-                shards.OpenIndex(folder, index);
+                var faults = new ModelFaults(index);
+                shards.OpenIndex(folder, index, faults);
+                faults.ThrowIfAny("Download the folder's weights again.");
             }
             else
             {
@@ -48,6 +52,44 @@ internal sealed class SafetensorsShards : IDisposable
             throw;
         }
     }
+
+    /// <summary>As <see cref="Open(string)"/>, but notes what is wrong, so that faults of other files can be told with it. What could be opened is there.</summary>
+    public static SafetensorsShards Open(string folder, ModelFaults faults)
+    {
+        string single = Path.Combine(folder, SingleName), index = Path.Combine(folder, IndexName);
+        var shards = new SafetensorsShards();
+        if (File.Exists(single))
+        {
+            var own = new ModelFaults(single);
+            if (SafetensorsFile.TryOpen(single, own) is { } file)
+            {
+                shards.Add(file, SingleName);
+            }
+            else
+            {
+                shards.allUnreadable = true;
+            }
+
+            foreach (string fault in own.All)
+            {
+                faults.Add($"{SingleName}: {fault}");
+            }
+        }
+        else if (File.Exists(index))
+        {
+            shards.OpenIndex(folder, index, faults);
+        }
+        else
+        {
+            faults.Add($"the folder holds neither {SingleName} nor {IndexName}; other formats must be converted to safetensors first");
+            shards.allUnreadable = true;
+        }
+
+        return shards;
+    }
+
+    /// <summary>Whether a tensor may be there all the same, in a file that could not be opened: the file's own fault says enough.</summary>
+    public bool IsUnreadable(string name) => allUnreadable || unreadable.Contains(name);
 
     /// <summary>Type and shape of a tensor, or null where there is none of that name.</summary>
     public SafetensorsEntry? Find(string name) => owners.TryGetValue(name, out SafetensorsFile? file) ? file.Entries[name] : null;
@@ -75,10 +117,10 @@ internal sealed class SafetensorsShards : IDisposable
         }
     }
 
-    private void OpenIndex(string folder, string index)
+    private void OpenIndex(string folder, string index, ModelFaults faults)
     {
-        var faults = new ModelFaults(index);
         Dictionary<string, string> map = ReadWeightMap(index, faults);
+        allUnreadable = map.Count == 0;
         foreach (string shard in map.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             // A name from an untrusted file must not lead out of the folder.
@@ -104,18 +146,19 @@ internal sealed class SafetensorsShards : IDisposable
         {
             if (!files.TryGetValue(shard, out SafetensorsFile? file))
             {
+                unreadable.Add(tensor);
                 continue;   // told above, once for the shard
             }
 
             if (!file.Entries.ContainsKey(tensor))
             {
                 faults.Add($"shard {ModelFaults.Quote(shard)} lacks tensor {ModelFaults.Quote(tensor)}, which the index puts there");
+                unreadable.Add(tensor);
+                continue;
             }
 
             owners[tensor] = file;
         }
-
-        faults.ThrowIfAny("Download the folder's weights again.");
     }
 
     private static Dictionary<string, string> ReadWeightMap(string index, ModelFaults faults)

@@ -23,6 +23,9 @@ internal static class WeightLayout
         yield return ("mlp.down_proj", o.HiddenSize, o.IntermediateSize, o.MlpBias);
     }
 
+    /// <summary>Full paths of all linear layers that can carry an adapter.</summary>
+    public static IReadOnlyList<string> LinearPaths(DecoderOptions o) => [.. Enumerable.Range(0, o.LayerCount).SelectMany(i => Linears(o).Select(l => $"{Layer(i)}.{l.Path}"))];
+
     /// <summary>Every tensor that must be there, with its shape.</summary>
     public static IEnumerable<(string Name, long[] Shape)> Required(DecoderOptions o)
     {
@@ -57,12 +60,24 @@ internal static class WeightLayout
     public static void Check(SafetensorsShards files, DecoderOptions options, string folder)
     {
         var faults = new ModelFaults(folder);
+        Find(files, options, faults);
+        faults.ThrowIfAny($"The weights and {ModelConfig.FileName} must come from the same {options.Family} model.");
+    }
+
+    /// <summary>As <see cref="Check"/>, but notes what is wrong. Tensors of a file that could not be opened are not missed again.</summary>
+    public static void Find(SafetensorsShards files, DecoderOptions options, ModelFaults faults)
+    {
         var required = new HashSet<string>(StringComparer.Ordinal);
         foreach ((string name, long[] shape) in Required(options))
         {
             required.Add(name);
             if (files.Find(name) is not { } entry)
             {
+                if (files.IsUnreadable(name))
+                {
+                    continue;
+                }
+
                 faults.Add($"tensor '{name}' [{string.Join(", ", shape)}] is missing");
             }
             else if (!entry.Shape.SequenceEqual(shape))
@@ -79,7 +94,5 @@ internal static class WeightLayout
         {
             faults.Add($"tensor {ModelFaults.Quote(name)} is not part of this model");
         }
-
-        faults.ThrowIfAny($"The weights and {ModelConfig.FileName} must come from the same {options.Family} model.");
     }
 }

@@ -41,6 +41,8 @@ internal sealed class CatalogData(DatasetCatalog catalog) : IDataHost
         };
     }
 
+    public Task<IReadOnlyList<PlannedFile>> FilesAsync(FinetuneDatasetConfig dataset, bool read, CancellationToken cancellationToken) => catalog.FilesAsync(dataset, read, cancellationToken);
+
     public Task<IReadOnlyList<PromptItem>> LoadPromptsAsync(PromptSetConfig promptSet, CancellationToken cancellationToken) => catalog.LoadPromptsAsync(promptSet, cancellationToken);
 
     public Task<IReadOnlyList<FinetuneExample>> LoadEvaluationAsync(FinetuneDatasetConfig dataset, CancellationToken cancellationToken) => catalog.LoadEvaluationAsync(dataset, cancellationToken);

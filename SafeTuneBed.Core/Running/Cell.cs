@@ -74,6 +74,9 @@ internal sealed record CellEvaluation
 
     public IReadOnlyList<FinetuneExample> Examples { get; init; } = [];
 
+    /// <summary>What will be asked, where it is known beforehand.</summary>
+    public IReadOnlyList<Question>? Questions { get; init; }
+
     public required GenerationOptions Decoding { get; init; }
 
     public required JsonObject Parts { get; init; }
@@ -101,6 +104,9 @@ internal sealed record CellEvaluation
 /// <summary>What a plan keeps of a cell's training rows.</summary>
 internal sealed record RowsSummary(string Fingerprint, int BenignCount, int HarmfulCount, int Count, long Tokens, JsonNode? Manifest, IReadOnlyList<string> Warnings, string Preview)
 {
+    /// <summary>The largest token id of all rows.</summary>
+    public int LargestId { get; init; }
+
     /// <summary>Poison rows / all rows.</summary>
     public decimal PoisonRatio => Count == 0 ? 0 : (decimal)HarmfulCount / Count;
 }

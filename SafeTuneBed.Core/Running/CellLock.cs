@@ -11,6 +11,7 @@ namespace SafeTuneBed.Running;
 /// </summary>
 internal sealed class CellLock : IDisposable
 {
+    private const int Attempts = 10;
     private static readonly ConcurrentDictionary<string, bool> Held = new(StringComparer.Ordinal);
     private readonly string path;
     private FileStream? file;
@@ -18,9 +19,9 @@ internal sealed class CellLock : IDisposable
     private CellLock(string path, FileStream file) => (this.path, this.file) = (path, file);
 
     /// <summary>Takes the lock, or returns null when another run has it.</summary>
+    /// <exception cref="ConfigurationException">The folder can't be written.</exception>
     public static CellLock? TryTake(string path)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         if (!Held.TryAdd(path, true))
         {
             return null;
@@ -29,19 +30,36 @@ internal sealed class CellLock : IDisposable
         FileStream? file = null;
         try
         {
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            if (!IsOwnedByOther(file))
+            for (int attempt = 0; attempt < Attempts; attempt++)
             {
-                using Process self = Process.GetCurrentProcess();
-                file.SetLength(0);
-                file.Write(Encoding.UTF8.GetBytes(Describe(self)));
-                file.Flush(flushToDisk: false);
-                return new CellLock(path, file);
+                file = Open(path);
+                if (file is null || IsOwnedByOther(file))
+                {
+                    break;
+                }
+
+                if (IsStillThere(file, path))
+                {
+                    using Process self = Process.GetCurrentProcess();
+                    file.SetLength(0);
+                    file.Write(Encoding.UTF8.GetBytes(Describe(self)));
+                    file.Flush(flushToDisk: false);
+                    return new CellLock(path, file);
+                }
+
+                file.Dispose(); // its last holder removed it between our opening and our locking
             }
         }
-        catch (IOException) when (file is null)
+        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
         {
-            // shared with a living process
+            Held.TryRemove(path, out _);
+            throw RunFolder.Fault(Path.GetDirectoryName(path)!, e.Message, e);
+        }
+        catch
+        {
+            file?.Dispose();
+            Held.TryRemove(path, out _);
+            throw;
         }
 
         file?.Dispose();
@@ -49,20 +67,96 @@ internal sealed class CellLock : IDisposable
         return null;
     }
 
-    /// <summary>Gives it back; the empty file stays, because deleting it could pull it from under the next holder.</summary>
+    /// <summary>Gives it back, and removes the file where that can't pull it from under the next holder; elsewhere an empty file stays.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref file, null) is { } open)
+        if (Interlocked.Exchange(ref file, null) is not { } open)
         {
-            open.SetLength(0);
+            return;
+        }
+
+        open.SetLength(0);
+        if (OperatingSystem.IsLinux() && NameOf(open) is not null)
+        {
+            TryDelete(path); // before the lock is given back: whoever has opened it meanwhile sees that it is gone
             open.Dispose();
-            Held.TryRemove(path, out _);
+        }
+        else
+        {
+            open.Dispose();
+            if (OperatingSystem.IsWindows())
+            {
+                TryDelete(path); // fails when the next holder has it open
+            }
+        }
+
+        Held.TryRemove(path, out _);
+        if (Path.GetDirectoryName(path) is { } folder && Path.GetFileName(folder) == RunStore.LockFolder)
+        {
+            DurableFile.RemoveEmpty(folder, Path.GetDirectoryName(folder)!);
         }
     }
 
     /// <summary>Machine, process id and start time: enough to know a living owner from a dead one whose id was given out again.</summary>
     internal static string Describe(Process process) =>
         string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName} {process.Id} {new DateTimeOffset(process.StartTime).ToUnixTimeSeconds()}");
+
+    // Null when a living process has it.
+    private static FileStream? Open(string path)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (DirectoryNotFoundException) when (attempt < Attempts)
+            {
+                // the last holder of another lock removed the empty folder
+            }
+            catch (IOException e) when (e is not DirectoryNotFoundException)
+            {
+                if (File.Exists(path))
+                {
+                    return null;
+                }
+
+                if (attempt >= Attempts) // once or twice it is a holder that has just removed its file; always, something lies in the way
+                {
+                    throw new UnauthorizedAccessException(e.Message, e);
+                }
+            }
+        }
+    }
+
+    private static bool IsStillThere(FileStream file, string path) => !OperatingSystem.IsLinux() || NameOf(file) is not { } name || name == Path.GetFileName(path);
+
+    // The kernel tells under which name an open file lies now; a removed one's ends in " (deleted)". Null where it does not tell.
+    private static string? NameOf(FileStream file)
+    {
+        try
+        {
+            string link = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}");
+            return new FileInfo(link).LinkTarget is { } target ? Path.GetFileName(target) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // an empty file stays
+        }
+    }
 
     private static bool IsOwnedByOther(FileStream file)
     {

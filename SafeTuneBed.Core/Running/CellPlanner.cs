@@ -1,17 +1,13 @@
-namespace SafeTuneBed.Running;
+using SafeTuneBed.Models;
 
-/// <summary>The cells of a grid, or what keeps them from being planned.</summary>
-internal sealed record CellSet(string Name, RunStore Store, IReadOnlyList<Cell> Cells, IReadOnlyList<Problem> Problems, string? Baseline)
-{
-    public RowsCache Rows { get; init; } = new();
-}
+namespace SafeTuneBed.Running;
 
 /// <summary>Makes cells out of a grid: describes models, loads items, counts and fingerprints training rows. Loads no weight.</summary>
 internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evaluators, IDataHost data, IModelHost models, BedSettings settings)
 {
-    private readonly List<Problem> problems = [];
-    private readonly Dictionary<(ModelReference Model, string? Template), ModelDescription?> descriptions = [];
+    private readonly ModelDirectory directory = new(models);
     private readonly EvaluationPlanner evaluations = new(evaluators, data);
+    private readonly PlanNotes notes = new(data);
     private readonly RowsCache rowsCache = new();
 
     public async Task<CellSet> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken)
@@ -19,40 +15,63 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         var store = new RunStore(settings.RunFolder, grid.Name);
         var check = new GridCheck(methods, evaluators, data);
         CheckedGrid known = check.Run(grid);
-        if (check.Problems.Count > 0)
-        {
-            return new CellSet(grid.Name, store, [], check.Problems, grid.Baseline);
-        }
-
+        var problems = new List<Problem>(check.Problems);
         var cells = new List<Cell>();
-        foreach (ModelReference model in grid.Models)
+        var blocked = new List<Blockage>();
+        foreach (ModelReference model in known.Models)
         {
-            foreach (string method in grid.Methods)
+            foreach (string method in known.Methods)
             {
+                bool trains = methods.Create(method).Trains;
                 foreach (FinetuneDatasetConfig dataset in known.Datasets)
                 {
-                    bool trains = methods.Create(method).Trains;
-                    foreach (ulong seed in trains ? grid.Seeds : grid.Seeds.Take(1))
+                    foreach (ulong seed in trains ? grid.Seeds.Distinct() : grid.Seeds.Take(1))
                     {
-                        await TryAsync(async () => cells.Add(await MakeAsync(store, known, model, method, trains, dataset, seed, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                        var causes = new List<Problem>();
+                        if (await MakeAsync(store, known, check, model, method, trains, dataset, seed, causes, cancellationToken).ConfigureAwait(false) is { } cell)
+                        {
+                            cells.Add(cell);
+                        }
+                        else if (known.HasSettings)
+                        {
+                            blocked.Add(new Blockage(model.DisplayName, method, dataset.Name, seed, causes));
+                        }
+                        else
+                        {
+                            problems.AddRange(causes);
+                        }
                     }
                 }
             }
         }
 
-        return new CellSet(grid.Name, store, cells, [.. problems.DistinctBy(p => p.Message)], grid.Baseline) { Rows = rowsCache };
+        AddFolderFault(problems, store, cells);
+        return new CellSet(grid.Name, store, cells, [.. problems.DistinctBy(p => p.Message)], grid.Baseline)
+        {
+            Rows = rowsCache,
+            Blocked = blocked,
+            SkipsBlocked = grid.SkipBlocked,
+            Warnings = PlanNotes.Warnings(cells),
+            Datasets = await notes.DatasetsAsync(cells, cancellationToken).ConfigureAwait(false),
+        };
     }
 
     public async Task<CellSet> PlanAsync(string name, IReadOnlyList<ArtifactReference> artifacts, IReadOnlyList<string> written, string? baseline, CancellationToken cancellationToken)
     {
         var store = new RunStore(settings.RunFolder, name);
         var check = new GridCheck(methods, evaluators, data);
-        check.CheckList(artifacts.Select(a => string.Join(" on ", new[] { a?.Name, a?.Dataset?.Name, a?.Model.DisplayName }.Where(n => n is not null))), "Artifacts", "artifact", "give one of them another Name");
+        check.CheckList(artifacts.Select(a => string.Join(" on ", new[] { a.Name, a.Dataset?.Name, a.Model.DisplayName }.Where(n => n is not null))), "Artifacts", "artifact", "give one of them another Name");
         check.CheckList(written, "Evaluators", "evaluator", "name it once");
         FinetuneDatasetConfig?[] datasets = [.. artifacts.Select(a => a.Dataset is { } d ? d.Config ?? data.FindDataset(d.Name ?? "") : null)];
+        var problems = new List<Problem>();
         foreach (var (artifact, dataset) in artifacts.Zip(datasets).Where(p => p.Second is null && p.First.Dataset is not null))
         {
             problems.Add(new Problem($"There is no data set '{artifact.Dataset}'.{NearestName.Hint(artifact.Dataset.ToString()!, data.DatasetNames)}"));
+        }
+
+        foreach (ModelReference model in artifacts.Select(a => a.Model).Distinct())
+        {
+            check.CheckModel(model);
         }
 
         IReadOnlyList<EvaluatorEntry> entries = check.CheckEvaluators(written, [.. artifacts.Select(a => a.Model).Distinct()], datasets);
@@ -61,30 +80,51 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             problems.Add(new Problem($"The baseline '{baseline}' is not among the artifacts ({string.Join(", ", artifacts.Select(a => a.Name))})."));
         }
 
-        problems.AddRange(check.Problems);
+        problems.AddRange(check.AllProblems);
+        bool isValid = problems.Count == 0;
         var cells = new List<Cell>();
-        if (problems.Count == 0)
+        foreach (var (artifact, dataset) in artifacts.Zip(datasets))
         {
-            foreach (var (artifact, dataset) in artifacts.Zip(datasets))
+            if (await MakeAsync(store, isValid ? entries : [], artifact, dataset, problems, cancellationToken).ConfigureAwait(false) is { } cell && isValid)
             {
-                await TryAsync(async () => cells.Add(await MakeAsync(store, entries, artifact, dataset, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                cells.Add(cell);
             }
         }
 
+        AddFolderFault(problems, store, cells);
         return new CellSet(name, store, cells, [.. problems.DistinctBy(p => p.Message)], baseline);
     }
 
-    private async Task<Cell> MakeAsync(
-        RunStore store, CheckedGrid known, ModelReference reference, string methodName, bool trains, FinetuneDatasetConfig dataset, ulong seed, CancellationToken cancellationToken)
+    private async Task<Cell?> MakeAsync(
+        RunStore store, CheckedGrid known, GridCheck check, ModelReference reference, string methodName, bool trains, FinetuneDatasetConfig dataset, ulong seed, List<Problem> causes, CancellationToken cancellationToken)
     {
-        ModelDescription model = await DescribeAsync(reference, dataset.Template, cancellationToken).ConfigureAwait(false);
+        causes.AddRange(check.Of(reference, dataset));
+        ModelDescription? model = await Problem.CollectAsync(causes, () => directory.DescribeAsync(reference, dataset.Template, cancellationToken)).ConfigureAwait(false);
+        if (model is null || causes.Count > 0 || !known.HasSettings)
+        {
+            return null;
+        }
+
         FinetuneExperimentConfig experiment = WithinContext(methods.Resolve(methodName, dataset, known.Grid.Training, known.Grid.Lora), model);
         RowsSummary? rows = null;
-        EvaluationPrompts later = EvaluationPrompts.None;
+        EvaluationPrompts? later = trains || VocabularyCheck.IsNeeded(model)
+            ? await Problem.CollectAsync(causes, () => evaluations.AskedAsync(known.Evaluators, reference, dataset, cancellationToken)).ConfigureAwait(false)
+            : EvaluationPrompts.None;
         if (trains)
         {
-            later = await evaluations.AskedAsync(known.Evaluators, reference, dataset, cancellationToken).ConfigureAwait(false);
-            rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, later, cancellationToken).ConfigureAwait(false);
+            Problem.Try(causes, () => CheckTargets(methodName, experiment.Lora, model));
+            rows = later is null ? null : await Problem.CollectAsync(causes, () => rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, later, cancellationToken)).ConfigureAwait(false);
+        }
+
+        if (later is not null)
+        {
+            Problem.Try(causes, () => VocabularyCheck.Run(model, dataset, rows, later));
+        }
+
+        await evaluations.CheckAsync(known.Evaluators, model, dataset, causes, cancellationToken).ConfigureAwait(false);
+        if (causes.Count > 0)
+        {
+            return null;
         }
 
         var parts = Fingerprints.OfTraining(model, methodName, methods.Create(methodName), experiment, rows, seed);
@@ -99,7 +139,8 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Trains = trains,
             Experiment = experiment,
             Rows = rows,
-            Asked = later,
+            Warnings = [.. PlanNotes.Warnings(model, dataset)],
+            Asked = trains ? later! : EvaluationPrompts.None,
             Steps = rows is null ? 0 : experiment.Training.TotalSteps(rows.Count),
             Parts = parts,
             Fingerprint = fingerprint,
@@ -108,10 +149,23 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         };
     }
 
-    private async Task<Cell> MakeAsync(RunStore store, IReadOnlyList<EvaluatorEntry> entries, ArtifactReference reference, FinetuneDatasetConfig? dataset, CancellationToken cancellationToken)
+    private async Task<Cell?> MakeAsync(
+        RunStore store, IReadOnlyList<EvaluatorEntry> entries, ArtifactReference reference, FinetuneDatasetConfig? dataset, List<Problem> problems, CancellationToken cancellationToken)
     {
-        ArtifactContent content = ArtifactContent.Of(models, reference);
-        ModelDescription model = await DescribeAsync(reference.Model, content.Template ?? dataset?.Template, cancellationToken).ConfigureAwait(false);
+        ArtifactContent? content = Problem.Collect(problems, () => ArtifactContent.Of(models, reference));
+        ModelDescription? model = await Problem.CollectAsync(problems, () => directory.DescribeAsync(reference.Model, content?.Template ?? dataset?.Template, cancellationToken)).ConfigureAwait(false);
+        if (model is null || content is null)
+        {
+            return null;
+        }
+
+        int before = problems.Count;
+        await evaluations.CheckAsync(entries, model, dataset, problems, cancellationToken).ConfigureAwait(false);
+        if (problems.Count > before)
+        {
+            return null;
+        }
+
         var parts = Fingerprints.OfArtifact(model, content.Hash);
         string fingerprint = CanonicalJson.Hash(parts);
         string folder = store.CellFolder(reference.Model.DisplayName, reference.Name, dataset?.Name ?? "any", 0, fingerprint);
@@ -129,16 +183,28 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         };
     }
 
-    // What a user set on the model wins over what an artifact or a recipe brings along.
-    private async Task<ModelDescription> DescribeAsync(ModelReference model, string? recipe, CancellationToken cancellationToken)
+    private static void CheckTargets(string method, LoraConfig lora, ModelDescription model)
     {
-        string? template = model.Template ?? recipe;
-        if (!descriptions.TryGetValue((model, template), out ModelDescription? description))
+        try
         {
-            descriptions[(model, template)] = description = await models.DescribeAsync(model, template, cancellationToken).ConfigureAwait(false);
+            if (model.LinearPaths.Count > 0)
+            {
+                TargetModules.Check(model.LinearPaths, "lm_head", model.BlockCount, lora);
+            }
         }
+        catch (ConfigurationException e)
+        {
+            throw new ConfigurationException($"Method '{method}' on model '{model.Model.DisplayName}': {e.Message}", e);
+        }
+    }
 
-        return description!;
+    // A finished grid may lie where nothing can be written any more: it is read, and nothing else.
+    private static void AddFolderFault(List<Problem> problems, RunStore store, IReadOnlyList<Cell> cells)
+    {
+        if (RunFolder.FindFault(store.GridFolder) is { } fault && !(cells.Count > 0 && cells.All(CellRunner.IsDone)))
+        {
+            problems.Add(Problem.Of(fault));
+        }
     }
 
     private static FinetuneExperimentConfig WithinContext(FinetuneExperimentConfig experiment, ModelDescription model)
@@ -153,18 +219,5 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Training = experiment.Training with { MaxLength = model.ContextLength },
             Origins = new SortedDictionary<string, string>(experiment.Origins.ToDictionary(), StringComparer.Ordinal) { ["Training:MaxLength"] = SettingLayers.Model },
         };
-    }
-
-    // Faults of the user's data and models are problems of the plan; anything else is a fault of ours and is thrown.
-    private async Task TryAsync(Func<Task> make)
-    {
-        try
-        {
-            await make().ConfigureAwait(false);
-        }
-        catch (SafeTuneBedException e)
-        {
-            problems.Add(Problem.Of(e));
-        }
     }
 }

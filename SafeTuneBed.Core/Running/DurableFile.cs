@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -79,12 +78,6 @@ internal static class DurableFile
         {
             // somebody else has just put something there
         }
-    }
-
-    public static string Sha256(string path)
-    {
-        using FileStream file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
     public static void DeleteFolder(string path)

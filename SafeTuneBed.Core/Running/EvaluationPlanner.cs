@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace SafeTuneBed.Running;
 
 /// <summary>Loads what evaluators ask, once for all cells, and makes the evaluations of each cell.</summary>
@@ -6,6 +8,21 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
     private readonly Dictionary<string, IReadOnlyList<PromptItem>> promptSets = new(StringComparer.Ordinal);
     private readonly Dictionary<FinetuneDatasetConfig, IReadOnlyList<FinetuneExample>> splits = [];
     private readonly Dictionary<(ModelReference Model, FinetuneDatasetConfig Dataset), EvaluationPrompts> asked = [];
+    private readonly Dictionary<(EvaluatorEntry Entry, string? PromptSet, FinetuneDatasetConfig? Dataset), (Items? Items, SafeTuneBedException? Fault)> known = [];
+
+    /// <summary>Loads the items of each evaluator and lets it look at them.</summary>
+    /// <param name="entries">The evaluators.</param>
+    /// <param name="model">The model that will be asked.</param>
+    /// <param name="dataset">The cell's data set, where there is one.</param>
+    /// <param name="causes">Gets what is wrong.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task CheckAsync(IReadOnlyList<EvaluatorEntry> entries, ModelDescription model, FinetuneDatasetConfig? dataset, ICollection<Problem> causes, CancellationToken cancellationToken)
+    {
+        foreach (EvaluatorEntry entry in entries)
+        {
+            await Problem.CollectAsync(causes, () => ItemsAsync(entry, model.Model, dataset, cancellationToken)).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>The evaluations of one cell, with their items loaded and their fingerprints known.</summary>
     public async Task<IReadOnlyList<CellEvaluation>> PlanAsync(
@@ -15,17 +32,8 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
         foreach (EvaluatorEntry entry in entries)
         {
             IEvaluator evaluator = evaluators.Get(entry.Name);
-            bool asksPrompts = evaluator.Needs.HasFlag(EvaluatorNeeds.Prompts);
             bool asksSplit = evaluator.Needs.HasFlag(EvaluatorNeeds.EvaluationSplit);
-            string? promptSet = asksPrompts ? entry.PromptSetFor(model, evaluator) : null;
-            IReadOnlyList<PromptItem> prompts = promptSet is null ? [] : await PromptsAsync(promptSet, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<FinetuneExample> examples = asksSplit ? await SplitAsync(dataset!, cancellationToken).ConfigureAwait(false) : [];
-            if ((asksPrompts || asksSplit) && prompts.Count + examples.Count == 0)
-            {
-                throw new ConfigurationException($"The evaluator entry '{entry.Written}' has no items: {(promptSet is null ? $"the evaluation rows of '{dataset!.Name}' are" : $"the prompt set '{promptSet}' is")} empty.");
-            }
-
-            GenerationOptions decoding = Decoding(evaluator, promptSet, asksSplit ? dataset : null);
+            var (promptSet, prompts, examples, decoding, questions) = await ItemsAsync(entry, model, dataset, cancellationToken).ConfigureAwait(false);
             var parts = Fingerprints.OfEvaluation(
                 cellFingerprint, entry.Name, evaluator, evaluators.OptionsOf(entry.Name), Fingerprints.OfItems(prompts, examples), asksSplit ? dataset : null, decoding, seed);
             string fingerprint = CanonicalJson.Hash(parts);
@@ -36,6 +44,7 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
                 PromptSet = promptSet,
                 Prompts = prompts,
                 Examples = examples,
+                Questions = questions,
                 Decoding = decoding,
                 Parts = parts,
                 Fingerprint = fingerprint,
@@ -45,6 +54,66 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
         }
 
         return made;
+    }
+
+    private async Task<Items> ItemsAsync(EvaluatorEntry entry, ModelReference model, FinetuneDatasetConfig? dataset, CancellationToken cancellationToken)
+    {
+        IEvaluator evaluator = evaluators.Get(entry.Name);
+        string? promptSet = evaluator.Needs.HasFlag(EvaluatorNeeds.Prompts) ? entry.PromptSetFor(model, evaluator) : null;
+        if (!known.TryGetValue((entry, promptSet, dataset), out var found))
+        {
+            try
+            {
+                found = (await LoadAsync(entry, evaluator, promptSet, model, dataset, cancellationToken).ConfigureAwait(false), null);
+            }
+            catch (SafeTuneBedException fault)
+            {
+                found = (null, fault);
+            }
+
+            known[(entry, promptSet, dataset)] = found;
+        }
+
+        if (found.Fault is { } before)
+        {
+            ExceptionDispatchInfo.Throw(before);
+        }
+
+        return found.Items!;
+    }
+
+    private async Task<Items> LoadAsync(
+        EvaluatorEntry entry, IEvaluator evaluator, string? promptSet, ModelReference model, FinetuneDatasetConfig? dataset, CancellationToken cancellationToken)
+    {
+        bool asksSplit = evaluator.Needs.HasFlag(EvaluatorNeeds.EvaluationSplit);
+        IReadOnlyList<PromptItem> prompts = promptSet is null ? [] : await PromptsAsync(promptSet, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<FinetuneExample> examples = asksSplit ? await SplitAsync(dataset!, cancellationToken).ConfigureAwait(false) : [];
+        if ((promptSet is not null || asksSplit) && prompts.Count + examples.Count == 0)
+        {
+            DatasetSource? source = promptSet is null ? dataset!.Evaluation : data.FindPromptSet(promptSet)?.Source;
+            throw new ConfigurationException(
+                $"The evaluator entry '{entry.Written}' has no items: {(promptSet is null ? $"the evaluation rows of '{dataset!.Name}'" : $"the prompt set '{promptSet}'")} ({string.Join(", ", source?.Paths ?? [])}) came out empty. Check the file, and the source's filters and part.");
+        }
+
+        GenerationOptions decoding = Decoding(evaluator, promptSet, asksSplit ? dataset : null);
+        var context = new EvaluationContext
+        {
+            EvaluatorName = entry.Name,
+            Model = new UnloadedModel(model.DisplayName),
+            PromptItems = prompts,
+            EvaluationItems = examples,
+            Dataset = dataset,
+            Generation = decoding,
+        };
+        try
+        {
+            await evaluator.CheckItemsAsync(context, cancellationToken).ConfigureAwait(false);
+            return new Items(promptSet, prompts, examples, decoding, evaluator is IForeseeable known ? await known.ForeseeAsync(context, cancellationToken).ConfigureAwait(false) : null);
+        }
+        catch (Exception e) when (e is not SafeTuneBedException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            throw new ConfigurationException($"The evaluator entry '{entry.Written}' can't make its items: {e.Message}", e);
+        }
     }
 
     private GenerationOptions Decoding(IEvaluator evaluator, string? promptSet, FinetuneDatasetConfig? task)
@@ -98,4 +167,8 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
 
         return items;
     }
+
+    /// <summary>What one evaluator asks.</summary>
+    private sealed record Items(
+        string? PromptSet, IReadOnlyList<PromptItem> Prompts, IReadOnlyList<FinetuneExample> Examples, GenerationOptions Decoding, IReadOnlyList<Question>? Questions);
 }

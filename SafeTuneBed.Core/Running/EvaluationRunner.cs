@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using SafeTuneBed.Data;
 
 namespace SafeTuneBed.Running;
 
@@ -67,7 +68,7 @@ internal sealed class EvaluationRunner(IReadOnlyList<Cell> cells, IMetricAggrega
         File.Delete(evaluation.MetricsPath);
         EvaluationResult result;
         int generated;
-        using (GenerationStore answers = GenerationStore.Open(evaluation.GenerationsPath, evaluation.AnswerKey, time, Siblings(cell, evaluation)))
+        using (GenerationStore answers = GenerationStore.Open(evaluation.GenerationsPath, evaluation.AnswerKey, time, GenerationStore.SiblingsOf(cell, evaluation)))
         {
             var context = new EvaluationContext
             {
@@ -105,22 +106,12 @@ internal sealed class EvaluationRunner(IReadOnlyList<Cell> cells, IMetricAggrega
             ["generated"] = generated,
             ["seconds"] = Math.Round(time.GetElapsedTime(start).TotalSeconds, 3),
             ["finished"] = time.GetUtcNow().ToString("O", System.Globalization.CultureInfo.InvariantCulture),
-            ["scoresSha256"] = DurableFile.Sha256(evaluation.ScoresPath),
-            ["generationsSha256"] = File.Exists(evaluation.GenerationsPath) ? DurableFile.Sha256(evaluation.GenerationsPath) : null,
+            ["scoresSha256"] = FileDigest.Read(evaluation.ScoresPath),
+            ["generationsSha256"] = File.Exists(evaluation.GenerationsPath) ? FileDigest.Read(evaluation.GenerationsPath) : null,
             ["metrics"] = new JsonArray([.. evaluation.Evaluator.Metrics.Select(m => JsonSerializer.SerializeToNode(
                 aggregator.Aggregate($"{evaluation.CanonicalName}/{m.Name}", m, [.. result.Scores.Where(s => s.Metric == m.Name)]), CanonicalJson.Line))]),
             ["environment"] = RunEnvironment.Describe(),
         });
-    }
-
-    // Greedy answers to the same prompt are the same, whoever asks: another measure of this cell may have them already.
-    // Sampled ones belong to their place in a set.
-    private static IEnumerable<string> Siblings(Cell cell, CellEvaluation evaluation)
-    {
-        string folder = Path.Combine(cell.Folder, "eval");
-        return evaluation.Decoding.Temperature > 0 || !Directory.Exists(folder)
-            ? []
-            : Directory.GetDirectories(folder).Where(d => d != evaluation.Folder).Order(StringComparer.Ordinal).Select(d => Path.Combine(d, "generations.jsonl"));
     }
 
     private static void Check(CellEvaluation evaluation, EvaluationResult result)

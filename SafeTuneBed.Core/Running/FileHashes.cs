@@ -1,13 +1,13 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SafeTuneBed.Data;
 
 namespace SafeTuneBed.Running;
 
 /// <summary>
-/// SHA-256 of files. Hashes of large files are remembered in a folder of the user, by path, length and time of the last change, because reading
-/// a model of many gigabytes takes longer than planning a grid.
+/// A memory of <see cref="FileDigest"/> that outlives the process: hashes of large files are kept in a folder of the user, by path, length and time of the
+/// last change, because reading a model of many gigabytes takes longer than planning a grid.
 /// </summary>
 /// <param name="folder">Where hashes are remembered; null remembers none.</param>
 internal sealed class FileHashes(string? folder)
@@ -32,8 +32,7 @@ internal sealed class FileHashes(string? folder)
             return hash;
         }
 
-        await using FileStream stream = new(file.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 20, FileOptions.SequentialScan | FileOptions.Asynchronous);
-        hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
+        hash = await FileDigest.ReadAsync(file.FullName, cancellationToken).ConfigureAwait(false);
         if (memory is not null)
         {
             try

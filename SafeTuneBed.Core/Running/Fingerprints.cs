@@ -28,7 +28,7 @@ internal static class Fingerprints
         {
             parts["data"] = rows.Fingerprint;
             parts["training"] = CanonicalJson.ToNode(experiment.Training, "training");
-            parts["lora"] = CanonicalJson.ToNode(experiment.Lora, "the adapters");
+            parts["lora"] = CanonicalJson.ToNode(Sorted(experiment.Lora), "the adapters");
             parts["seed"] = seed;
         }
 
@@ -98,6 +98,9 @@ internal static class Fingerprints
 
             return CanonicalJson.Hash(text.ToString());
         });
+
+    // Adapters are attached in the order of the network: in which order their names were written changes no weight.
+    private static LoraConfig Sorted(LoraConfig lora) => lora with { TargetModules = [.. lora.TargetModules.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
 
     private static JsonObject OfModel(ModelDescription model) => new()
     {

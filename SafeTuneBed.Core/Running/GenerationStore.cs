@@ -111,17 +111,44 @@ internal sealed class GenerationStore : IDisposable
             ? new JsonArray(m.Role.Value, m.Text, new JsonObject(fields.Select(f => KeyValuePair.Create(f.Key, (JsonNode?)f.Value?.ToString()))))
             : new JsonArray(m.Role.Value, m.Text))]))[..32];
 
-    /// <summary>How many different items a file answers under a key; for plans.</summary>
-    public static int CountAnswers(string path, string key)
+    /// <summary>What a file answers under a key; for plans.</summary>
+    public static HashSet<Question> Questions(string path, string key)
     {
-        if (!File.Exists(path))
+        var found = new HashSet<Question>();
+        if (File.Exists(path))
         {
-            return 0;
+            Read(path, key, (id, _, _) => found.Add(new Question(id.Id, id.PromptHash)));
         }
 
-        var found = new HashSet<string>(StringComparer.Ordinal);
-        Read(path, key, (id, _, _) => found.Add(id.Id));
-        return found.Count;
+        return found;
+    }
+
+    /// <summary>
+    /// Files of a cell's other measures. Greedy answers to the same prompt are the same, whoever asks; sampled ones belong to their place in a set, so there is none.
+    /// </summary>
+    public static IEnumerable<string> SiblingsOf(Cell cell, CellEvaluation evaluation)
+    {
+        string folder = Path.Combine(cell.Folder, "eval");
+        return evaluation.Decoding.Temperature > 0 || !Directory.Exists(folder)
+            ? []
+            : Directory.GetDirectories(folder).Where(d => d != evaluation.Folder).Order(StringComparer.Ordinal).Select(d => Path.Combine(d, "generations.jsonl"));
+    }
+
+    /// <summary>The stored texts of each item, several turns one after the other.</summary>
+    public static Dictionary<string, string> ReadTexts(string path, string key)
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (File.Exists(path))
+        {
+            var latest = new OrderedDictionary<(string Id, string PromptHash), string>();
+            Read(path, key, (id, answer, _) => latest[id] = answer.Text);
+            foreach (var (id, text) in latest)
+            {
+                texts[id.Id] = texts.TryGetValue(id.Id, out string? earlier) ? $"{earlier}\n\n{text}" : text;
+            }
+        }
+
+        return texts;
     }
 
     private void Append(string line)

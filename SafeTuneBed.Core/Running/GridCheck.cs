@@ -1,25 +1,51 @@
 namespace SafeTuneBed.Running;
 
-/// <summary>A grid whose names have been looked up.</summary>
-internal sealed record CheckedGrid(ExperimentGrid Grid, IReadOnlyList<FinetuneDatasetConfig> Datasets, IReadOnlyList<EvaluatorEntry> Evaluators);
+/// <summary>What a grid names and the bed knows, each once.</summary>
+internal sealed record CheckedGrid(
+    ExperimentGrid Grid, IReadOnlyList<ModelReference> Models, IReadOnlyList<string> Methods, IReadOnlyList<FinetuneDatasetConfig> Datasets, IReadOnlyList<EvaluatorEntry> Evaluators)
+{
+    /// <summary>Whether the grid's settings are in range, so that steps can be counted.</summary>
+    public bool HasSettings { get; init; } = true;
+}
 
-/// <summary>Checks a grid before anything is opened, and collects everything that is wrong with it.</summary>
+/// <summary>
+/// Checks a grid before anything is opened, and collects everything that is wrong with it: what concerns the whole grid, and what concerns the cells of one
+/// model or data set alone.
+/// </summary>
 internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluators, IDataHost data)
 {
     private readonly List<Problem> problems = [];
+    private readonly List<(object Part, Problem Problem)> parts = [];
 
+    /// <summary>What keeps the whole grid from running.</summary>
     public IReadOnlyList<Problem> Problems => [.. problems.DistinctBy(p => p.Message)];
+
+    /// <summary>The same with what concerns some cells alone.</summary>
+    public IReadOnlyList<Problem> AllProblems => [.. problems.Concat(parts.Select(p => p.Problem)).DistinctBy(p => p.Message)];
+
+    /// <summary>What keeps the cells of a model on a data set from running.</summary>
+    public IEnumerable<Problem> Of(ModelReference model, FinetuneDatasetConfig dataset) =>
+        parts.Where(p => p.Part.Equals(model) || p.Part.Equals(dataset)).Select(p => p.Problem).DistinctBy(p => p.Message);
 
     public CheckedGrid Run(ExperimentGrid grid)
     {
+        int settings = problems.Count;
+        AddFaults(grid.Training, "the grid's Training");
+        AddFaults(grid.Lora, "the grid's Lora");
+        bool hasSettings = problems.Count == settings;
         CheckList(grid.Models.Select(m => m?.DisplayName ?? ""), "Models", "model", "give one of them another Name");
         CheckList(grid.Methods, "Methods", "method", "name it once");
         CheckList(grid.Datasets.Select(d => d.Name ?? ""), "Datasets", "data set", "name it once");
         CheckList(grid.Evaluators, "Evaluators", "evaluator", "name it once");
         CheckList(grid.Seeds.Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture)), "Seeds", "seed", "name it once");
-        foreach (string method in grid.Methods.Where(m => !methods.Contains(m ?? "")).Distinct())
+        foreach (string method in grid.Methods.Where(m => !string.IsNullOrWhiteSpace(m)).Distinct())
         {
-            Add($"There is no method '{method}'.{NearestName.Hint(method ?? "", methods.Names)}");
+            CheckMethod(method);
+        }
+
+        foreach (ModelReference model in grid.Models.Where(m => m is not null))
+        {
+            CheckModel(model);
         }
 
         if (grid.Baseline is { } baseline && !grid.Methods.Contains(baseline))
@@ -27,8 +53,6 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
             Add($"The baseline '{baseline}' is not among the grid's methods ({string.Join(", ", grid.Methods)}). Add it to Methods, or leave Baseline out.");
         }
 
-        AddFaults(grid.Training, "the grid's Training");
-        AddFaults(grid.Lora, "the grid's Lora");
         var datasets = new List<FinetuneDatasetConfig>();
         foreach (DatasetSelector selector in grid.Datasets.Where(s => s.Name is { Length: > 0 }))
         {
@@ -49,7 +73,36 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
         }
 
         IReadOnlyList<EvaluatorEntry> entries = CheckEvaluators(grid.Evaluators, grid.Models, datasets);
-        return new CheckedGrid(grid, datasets, entries);
+        return new CheckedGrid(
+            grid,
+            [.. grid.Models.Where(m => m is not null).DistinctBy(m => m.DisplayName)],
+            [.. grid.Methods.Where(m => methods.Contains(m ?? "")).Distinct()],
+            [.. datasets.DistinctBy(d => d.Name)],
+            entries)
+        {
+            HasSettings = hasSettings,
+        };
+    }
+
+    /// <summary>What a reference asks for and can't be given.</summary>
+    public void CheckModel(ModelReference model)
+    {
+        if (model.Revision is { } revision)
+        {
+            Add(model, $"The model '{model.DisplayName}' names the revision '{revision}', but nothing is downloaded, so no revision would be looked at. Leave Revision out, and give the folder that holds that revision.");
+        }
+    }
+
+    private void CheckMethod(string name)
+    {
+        if (!methods.Contains(name))
+        {
+            Add($"There is no method '{name}'.{NearestName.Hint(name, methods.Names)}");
+        }
+        else if (methods.Create(name).Stage is var stage and not MethodStage.FineTuning)
+        {
+            Add($"The method '{name}' acts at the stage {stage}, which this version does not run: it would be run as fine-tuning. Let it act at the stage {MethodStage.FineTuning}, or leave it out.");
+        }
     }
 
     public IReadOnlyList<EvaluatorEntry> CheckEvaluators(IReadOnlyList<string> written, IReadOnlyList<ModelReference> models, IReadOnlyList<FinetuneDatasetConfig?> datasets)
@@ -78,9 +131,14 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
             {
                 foreach (FinetuneDatasetConfig? dataset in datasets.Where(d => d?.Evaluation is null).Distinct())
                 {
-                    Add(dataset is null
-                        ? $"The evaluator '{entry.Name}' asks a data set's evaluation rows, but an artifact names no data set. Set its Dataset."
-                        : $"The evaluator '{entry.Name}' asks the data set's evaluation rows, and '{dataset.Name}' has none. Set its Evaluation, or leave the evaluator out.");
+                    if (dataset is null)
+                    {
+                        Add($"The evaluator '{entry.Name}' asks a data set's evaluation rows, but an artifact names no data set. Set its Dataset.");
+                    }
+                    else
+                    {
+                        Add(dataset, $"The evaluator '{entry.Name}' asks the data set's evaluation rows, and '{dataset.Name}' has none. Set its Evaluation, or leave the evaluator out.");
+                    }
                 }
             }
         }
@@ -102,19 +160,19 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
     {
         if (dataset.PoisonRatio is < 0 or > 1)
         {
-            Add(FormattableString.Invariant($"The data set '{dataset.Name}' has the poison ratio {dataset.PoisonRatio}. Use a share from 0 to 1."));
+            Add(dataset, FormattableString.Invariant($"The data set '{dataset.Name}' has the poison ratio {dataset.PoisonRatio}. Use a share from 0 to 1."));
         }
         else if (dataset.HarmfulSource is null && (dataset.PoisonRatio > 0 || dataset.Mode == MixMode.PureBad || dataset.HarmfulCount > 0))
         {
-            Add($"The data set '{dataset.Name}' asks for poison but names no harmful source. Set its HarmfulSource, or its PoisonRatio to 0.");
+            Add(dataset, $"The data set '{dataset.Name}' asks for poison but names no harmful source. Set its HarmfulSource, or its PoisonRatio to 0.");
         }
         else
         {
-            problems.AddRange(data.Check(dataset).Select(Problem.Of));
+            parts.AddRange(data.Check(dataset).Select(f => ((object)dataset, Problem.Of(f))));
         }
 
-        AddFaults(dataset.Training, $"the task recipe of '{dataset.Name}' (Training)");
-        AddFaults(dataset.Lora, $"the task recipe of '{dataset.Name}' (Lora)");
+        AddFaults(dataset.Training, $"the task recipe of '{dataset.Name}' (Training)", dataset);
+        AddFaults(dataset.Lora, $"the task recipe of '{dataset.Name}' (Lora)", dataset);
     }
 
     public void CheckList(IEnumerable<string?> names, string list, string thing, string remedy)
@@ -142,29 +200,38 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
         {
             if (entry.PromptSetFor(model, evaluators.Get(entry.Name)) is not { Length: > 0 } name)
             {
-                Add($"The evaluator entry '{entry.Written}' needs prompts, and the model '{model.DisplayName}' has no default set. Write '{entry.Name}@<promptset>'; known sets: {string.Join(", ", data.PromptSetNames)}.");
+                Add(model, $"The evaluator entry '{entry.Written}' needs prompts, and the model '{model.DisplayName}' has no default set. Write '{entry.Name}@<promptset>'; known sets: {string.Join(", ", data.PromptSetNames)}.");
             }
             else if (data.FindPromptSet(name) is not { } set)
             {
-                Add($"There is no prompt set '{name}' (entry '{entry.Written}').{NearestName.Hint(name, data.PromptSetNames)}");
+                Add(model, $"There is no prompt set '{name}' (entry '{entry.Written}').{NearestName.Hint(name, data.PromptSetNames)}");
             }
             else
             {
-                problems.AddRange(data.Check(set).Select(Problem.Of));
+                parts.AddRange(data.Check(set).Select(f => ((object)model, Problem.Of(f))));
             }
         }
     }
 
-    private void AddFaults(object? options, string owner)
+    private void AddFaults(object? options, string owner, FinetuneDatasetConfig? dataset = null)
     {
         if (options is not null)
         {
             foreach (string fault in OptionsValidation.Faults(options, owner))
             {
-                Add(fault);
+                if (dataset is null)
+                {
+                    Add(fault);
+                }
+                else
+                {
+                    Add(dataset, fault);
+                }
             }
         }
     }
+
+    private void Add(object part, string message) => parts.Add((part, new Problem(message)));
 
     private void Add(string message) => problems.Add(new Problem(message));
 }

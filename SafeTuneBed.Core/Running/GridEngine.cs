@@ -43,7 +43,12 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
     {
         progress?.Report(new RunProgress { Phase = RunPhase.Planning });
         CellSet set = await Task.Run(plan, cancellationToken).ConfigureAwait(false);
-        Problem.ThrowIfAny(set.Name, set.Problems);
+        set.ThrowIfHindered();
+        foreach (string warning in set.Warnings)
+        {
+            logger.LogWarning("{Warning}", warning);
+        }
+
         IMetricAggregator aggregator = services.GetService<IMetricAggregator>()
             ?? throw new ConfigurationException("Nothing is registered that turns scores into numbers. Call AddEvaluators() or one of the evaluators' own Add methods of the package SafeTuneBed.Evaluation.");
         Dictionary<string, IReportWriter> writers = services.GetServices<ReportWriterRegistration>().ToDictionary(r => r.Name, r => r.Create(services), StringComparer.Ordinal);
@@ -56,18 +61,31 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
         var failures = new ConcurrentQueue<CellFailure>();
         int[] outcomes = await RunCellsAsync(set, aggregator, progress, failures, cancellationToken).ConfigureAwait(false);
         CellFailure[] failed = [.. failures.OrderBy(f => f.Cell, StringComparer.Ordinal)];
-        List<string> notes = [Summary(set, outcomes), .. failed.Select(f => $"Failed: {f.Cell}: {f.Exception.Message}")];
-        GridReport report = new ReportBuilder(aggregator, writers).Build(set, notes);
+        List<string> notes = [Summary(set, outcomes), .. set.DescribeBlocked(), .. failed.Select(f => $"Failed: {f.Cell}: {f.Exception.Message}")];
+        GridReport report;
+        try
+        {
+            report = new ReportBuilder(aggregator, writers).Build(set, notes);
+        }
+        catch (Exception e) when (failed.Length > 0)
+        {
+            // Without this the reader of the table would hear of the table alone, and never why its cells failed.
+            throw new GridFailedException(new GridReport(set.Name, [], new Dictionary<MetricPlace, MetricScores>(), aggregator, writers) { Baseline = set.Baseline, Notes = notes }, [.. failed, new CellFailure("report", e)]);
+        }
+
         if (writers.Count > 0 && report.Rows.Count > 0)
         {
-            await WriteReportAsync(set, report, cancellationToken).ConfigureAwait(false);
+            CellFailure[] unwritten = await WriteReportAsync(set, report, cancellationToken).ConfigureAwait(false);
+            report = report.WithNotes(unwritten.Select(f => $"Failed: {f.Cell}: {f.Exception.Message}"));
+            failed = [.. failed, .. unwritten.Where(f => failed.Length > 0 || f.Exception is not (IOException or UnauthorizedAccessException))];
         }
 
         return failed.Length == 0 ? report : throw new GridFailedException(report, failed);
     }
 
-    // Processes that share a grid end at about the same time. The report can be written again from the runs, so a folder that somebody has open is no failure.
-    private async Task WriteReportAsync(CellSet set, GridReport report, CancellationToken cancellationToken)
+    // Processes that share a grid end at about the same time. The report can be written again from the runs, so a folder that somebody has open is no failure:
+    // it is logged and noted. A writer that fails costs its own format alone.
+    private async Task<CellFailure[]> WriteReportAsync(CellSet set, GridReport report, CancellationToken cancellationToken)
     {
         CellLock? held;
         while ((held = CellLock.TryTake(set.Store.ReportLockPath)) is null)
@@ -75,17 +93,36 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
             await Task.Delay(Patience, time, cancellationToken).ConfigureAwait(false);
         }
 
+        var failures = new List<CellFailure>();
         using (held)
         {
+            ReportFolder? before = ReportFolder.Read(set.Store.ReportFolder);
             try
             {
-                await DurableFile.WriteFolderAsync(set.Store.ReportFolder, folder => report.WriteAsync(folder)).ConfigureAwait(false);
+                await DurableFile.WriteFolderAsync(set.Store.ReportFolder, async folder =>
+                {
+                    try
+                    {
+                        await report.WriteAllAsync(folder, before).ConfigureAwait(false);
+                    }
+                    catch (ReportFailedException e)
+                    {
+                        failures.AddRange(e.Failures.Select(f => new CellFailure($"report / {f.Format}", f.Exception)));
+                    }
+                }).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                logger.LogWarning(e, "The report folder {Folder} could not be written; the runs are complete.", set.Store.ReportFolder);
+                failures.Add(new CellFailure("report", e));
             }
         }
+
+        foreach (CellFailure failure in failures)
+        {
+            logger.LogWarning(failure.Exception, "The {Report} in {Folder} could not be written; the runs are complete.", failure.Cell, set.Store.ReportFolder);
+        }
+
+        return [.. failures];
     }
 
     private async Task<int[]> RunCellsAsync(
@@ -141,5 +178,5 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
     }
 
     private static string Summary(CellSet set, int[] outcomes) => FormattableString.Invariant(
-        $"{set.Cells.Count} cells: {outcomes[(int)CellOutcome.Ran]} ran, {outcomes[(int)CellOutcome.Reused]} were done before, {outcomes[(int)CellOutcome.Failed]} failed.");
+        $"{set.Cells.Count} cells: {outcomes[(int)CellOutcome.Ran]} ran, {outcomes[(int)CellOutcome.Reused]} were done before, {outcomes[(int)CellOutcome.Failed]} failed.{(set.Blocked.Count > 0 ? $" {set.Blocked.Count} more were blocked and left out." : "")}");
 }

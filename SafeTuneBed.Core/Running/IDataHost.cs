@@ -48,6 +48,12 @@ internal interface IDataHost
         EvaluationPrompts evaluationPrompts,
         CancellationToken cancellationToken);
 
+    /// <summary>The files that a recipe reads.</summary>
+    /// <param name="dataset">The recipe.</param>
+    /// <param name="read">Whether training rows are read already, so that their number can be told.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    Task<IReadOnlyList<PlannedFile>> FilesAsync(FinetuneDatasetConfig dataset, bool read, CancellationToken cancellationToken);
+
     Task<IReadOnlyList<PromptItem>> LoadPromptsAsync(PromptSetConfig promptSet, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<FinetuneExample>> LoadEvaluationAsync(FinetuneDatasetConfig dataset, CancellationToken cancellationToken);

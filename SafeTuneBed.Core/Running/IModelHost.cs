@@ -20,6 +20,18 @@ internal sealed record ModelDescription
     /// <summary>The longest row that the model takes, in tokens.</summary>
     public required int ContextLength { get; init; }
 
+    /// <summary>Whether the model's folder brings a chat template.</summary>
+    public bool HasChatTemplate { get; init; }
+
+    /// <summary>Rows of the embedding: ids run below it.</summary>
+    public int VocabularySize { get; init; } = int.MaxValue;
+
+    /// <summary>Full paths of the linear layers that can carry an adapter.</summary>
+    public IReadOnlyList<string> LinearPaths { get; init; } = [];
+
+    /// <summary>Blocks of the network.</summary>
+    public int BlockCount { get; init; }
+
     /// <summary>Bytes of the weights in the type in which they will be held.</summary>
     public long WeightBytes { get; init; }
 
@@ -49,10 +61,11 @@ internal sealed record TrainingRequest
 /// <summary>The runner's view of models: describing them, and workers that train and answer.</summary>
 internal interface IModelHost
 {
-    /// <summary>Reads configuration, tokenizer and template; no weight.</summary>
+    /// <summary>Reads configuration, tokenizer, template and the headers of the weights; no weight.</summary>
     /// <param name="model">The model.</param>
     /// <param name="template">The template's id; null takes the model's own.</param>
     /// <param name="cancellationToken">Stops the hashing of large weight files.</param>
+    /// <exception cref="SafeTuneBedException">The model can't be used; the message names everything that is wrong with it.</exception>
     Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken);
 
     /// <summary>Checks that the machinery can run at all, before the first cell.</summary>

@@ -35,12 +35,15 @@ internal static class ModelFingerprint
     /// <exception cref="ModelFormatException">There is none, or the index is damaged.</exception>
     public static IReadOnlyList<string> WeightFiles(string folder)
     {
+        if (File.Exists(Path.Combine(folder, "model.safetensors")))
+        {
+            return ["model.safetensors"]; // the one that is loaded, also where an index lies beside it
+        }
+
         string index = Path.Combine(folder, Index);
         if (!File.Exists(index))
         {
-            return File.Exists(Path.Combine(folder, "model.safetensors"))
-                ? ["model.safetensors"]
-                : throw new ModelFormatException(folder, $"there is neither model.safetensors nor {Index} in this folder. Weights in other formats must be converted to safetensors first.");
+            throw new ModelFormatException(folder, $"there is neither model.safetensors nor {Index} in this folder. Weights in other formats must be converted to safetensors first.");
         }
 
         try

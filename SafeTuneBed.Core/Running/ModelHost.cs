@@ -2,7 +2,6 @@ using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
 using SafeTuneBed.Models.Families;
 using SafeTuneBed.Text;
-using SafeTuneBed.Text.Jinja;
 using TorchSharp;
 
 namespace SafeTuneBed.Running;
@@ -15,23 +14,33 @@ internal sealed class ModelHost(BedSettings settings) : IModelHost
     public async Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken)
     {
         string folder = ModelFolder.Of(model, settings);
-        DecoderOptions options = ModelFamilies.Describe(folder);
-        ModelTokenizer tokenizer = ModelTokenizer.Load(folder);
-        PromptTemplate prompt = PromptTemplates.Resolve(template, folder, tokenizer, (source, file) => ChatTemplateOf(source, file, tokenizer));
-        Preflight(); // which type Auto means depends on the device
-        torch.Device device = ComputeDevice.Parse(model.Device);
-        torch.ScalarType type = CapabilityProbe.Choose(model.DataType, device, options.HiddenSize);
-        long stored = ModelFingerprint.WeightFiles(folder).Sum(f => new FileInfo(Path.Combine(folder, f)).Length);
+        var faults = new List<Problem>();
+        DecoderOptions? options = Problem.Collect(faults, () => ModelFamilies.Describe(folder));
+        ModelTokenizer? tokenizer = Problem.Collect(faults, () => ModelTokenizer.Load(folder));
+        PromptTemplate? prompt = tokenizer is null ? null : Problem.Collect(faults, () => ModelText.Template(template, folder, tokenizer));
+        torch.Device? device = null;
+        if (Problem.Try(faults, Preflight)) // which type Auto means depends on the device
+        {
+            Problem.Try(faults, () => CheckWeights(folder, options));
+            device = Problem.Collect(faults, () => ComputeDevice.Parse(model.Device));
+        }
+
+        Problem.ThrowIfAny(faults, several => new ModelFormatException(folder, "the model can't be used. " + several));
+        torch.ScalarType type = CapabilityProbe.Choose(model.DataType, device!, options!.HiddenSize);
         return new ModelDescription
         {
             Model = model,
             Folder = folder,
             Fingerprint = await ModelFingerprint.OfAsync(folder, hashes, cancellationToken).ConfigureAwait(false),
-            Tokenizer = tokenizer,
-            Template = prompt,
+            Tokenizer = tokenizer!,
+            Template = prompt!,
+            HasChatTemplate = ModelText.HasChatTemplate(folder),
             ContextLength = options.ContextLength,
-            WeightBytes = stored,
-            Device = device.ToString(),
+            VocabularySize = options.VocabularySize,
+            LinearPaths = WeightLayout.LinearPaths(options),
+            BlockCount = options.LayerCount,
+            WeightBytes = ModelFingerprint.WeightFiles(folder).Sum(f => new FileInfo(Path.Combine(folder, f)).Length),
+            Device = device!.ToString(),
             ComputeType = type switch
             {
                 torch.ScalarType.BFloat16 => DataType.BFloat16,
@@ -51,18 +60,18 @@ internal sealed class ModelHost(BedSettings settings) : IModelHost
 
     public void Release(ModelArtifact artifact) => artifact.Dispose();
 
-    private static JinjaChatTemplate ChatTemplateOf(string source, string file, ModelTokenizer tokenizer)
+    // Headers alone: a shard that is missing is found before a night of training, not after it.
+    private static void CheckWeights(string folder, DecoderOptions? options)
     {
-        var special = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string role in new[] { "bos_token", "eos_token", "pad_token", "unk_token" })
+        var faults = new ModelFaults(folder);
+        using (SafetensorsShards files = SafetensorsShards.Open(folder, faults))
         {
-            if (tokenizer.SpecialTokenText(role) is { } text)
+            if (options is not null)
             {
-                special[role] = text;
+                WeightLayout.Find(files, options, faults);
             }
         }
 
-        // No clock: a template that writes today's date then takes its own fixed one, so that a prompt is the same tomorrow.
-        return new JinjaChatTemplate(source, file, special);
+        faults.ThrowIfAny($"Weights and {ModelConfig.FileName} must be whole and come from the same model: fetch the folder again, or mend what is named.");
     }
 }

@@ -39,9 +39,9 @@ internal static class OptionsValidation
             texts.AddRange(own.Validate(new ValidationContext(options)).Select(f => f.ErrorMessage ?? "A check of its own failed."));
         }
 
-        if (options is LoraOptions { TargetModules: { } targets } && (targets.Count == 0 || targets.Any(string.IsNullOrWhiteSpace)))
+        if (options is LoraOptions lora)
         {
-            texts.Add("TargetModules is empty or holds an empty name; give module names such as q_proj, or all-linear.");
+            texts.AddRange(LoraOptionsCheck.Faults(lora));
         }
 
         return texts.Count == 0 ? [] : [$"The settings of {owner} are not valid: {string.Join(" ", texts)}"];

@@ -11,7 +11,9 @@ internal static class PlanText
     public static string Write(GridPlan plan)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Grid '{plan.Name}': {plan.Cells.Count} cells in {plan.Folder}\n");
+        int all = plan.Cells.Count + plan.Blocked.Count;
+        text.Append(CultureInfo.InvariantCulture, $"Grid '{plan.Name}': {(plan.Blocked.Count > 0 ? $"{plan.Cells.Count} of {all} cells" : $"{plan.Cells.Count} cells")} in {plan.Folder}");
+        text.Append(CultureInfo.InvariantCulture, $"{(plan.Blocked.Count > 0 ? $"; {plan.Blocked.Count} blocked" : "")}\n");
         if (plan.Cells.Count > 0)
         {
             string[] evaluators = [.. plan.Cells.SelectMany(c => c.Evaluations).Select(e => e.Evaluator).Distinct()];
@@ -27,8 +29,13 @@ internal static class PlanText
             }
 
             text.Append(CultureInfo.InvariantCulture, $"To do: {plan.Cells.Count(c => !c.IsDone)} of {plan.Cells.Count} cells, {plan.RemainingSteps:N0} optimizer steps, ");
-            text.Append(CultureInfo.InvariantCulture, $"{plan.Cells.SelectMany(c => c.Evaluations).Where(e => e.Work == PlannedWork.Run).Sum(e => (long)e.Items):N0} answers; ");
+            text.Append(CultureInfo.InvariantCulture, $"{plan.Cells.SelectMany(c => c.Evaluations).Sum(e => (long)e.Answers):N0} answers; ");
             text.Append(CultureInfo.InvariantCulture, $"{plan.Concurrency} cells at a time, {plan.WeightBytes / 1e6:N1} MB of weights.\n");
+        }
+
+        foreach (PlannedDataset dataset in plan.Datasets)
+        {
+            AppendDataset(text, dataset);
         }
 
         ulong first = plan.Cells.FirstOrDefault(c => c.Preview.Length > 0)?.Seed ?? 0; // one seed is enough to see template and mask
@@ -42,12 +49,46 @@ internal static class PlanText
             text.Append(CultureInfo.InvariantCulture, $"Warning ({string.Join("; ", warned.Select(w => $"{w.Method}, {w.Dataset}"))}): {warned.Key}\n");
         }
 
+        foreach (string warning in plan.Warnings)
+        {
+            text.Append("Warning: ").Append(warning).Append('\n');
+        }
+
         foreach (string problem in plan.Problems)
         {
             text.Append("Problem: ").Append(problem).Append('\n');
+            BlockedCell[] blocked = [.. plan.Blocked.Where(b => b.Problems.Contains(problem))];
+            if (blocked.Length > 0)
+            {
+                BlockedCell b = blocked[0];
+                string more = blocked.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $", and {blocked.Length - 1} more") : "";
+                text.Append(CultureInfo.InvariantCulture, $"  blocks {b.Model} / {b.Method} / {b.Dataset} / seed {b.Seed}{more}\n");
+            }
+        }
+
+        if (plan is { CanRun: false, Cells.Count: > 0, Blocked.Count: > 0 })
+        {
+            text.Append("It does not start while a cell is blocked. SkipBlocked = true on the grid leaves blocked cells out.\n");
         }
 
         return text.ToString();
+    }
+
+    private static void AppendDataset(StringBuilder text, PlannedDataset dataset)
+    {
+        string[] templates = [.. dataset.Templates.Values.Distinct()];
+        string template = templates.Length == 1 ? templates[0] : string.Join(", ", dataset.Templates.Select(t => $"{t.Value} for {t.Key}"));
+        text.Append(CultureInfo.InvariantCulture, $"{dataset.Name}: template {template}{(dataset.Rows > 0 ? $", {dataset.Rows.ToString("N0", CultureInfo.InvariantCulture)} training rows" : "")}\n");
+        foreach (PlannedFile file in dataset.Files)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {file.Use,-10}  {file.Path}");
+            if (file.Records is { } records)
+            {
+                text.Append(CultureInfo.InvariantCulture, $", {records:N0} records{(file.Rows is { } rows && rows != records ? $", {rows.ToString("N0", CultureInfo.InvariantCulture)} of them after the source's conditions" : "")}");
+            }
+
+            text.Append(file.InPlaceOf is { } first ? $" (in place of {first}, which is not there)\n" : "\n");
+        }
     }
 
     private static string[] Cells(PlannedCell cell, string[] evaluators) =>
@@ -63,7 +104,7 @@ internal static class PlanText
         Number(cell.Steps),
         cell.Training == PlannedWork.Reuse ? "done" : cell.Steps > 0 ? "run" : "-",
         .. evaluators.Select(e => cell.Evaluations.FirstOrDefault(p => p.Evaluator == e) is { } planned
-            ? string.Create(CultureInfo.InvariantCulture, $"{planned.Items:N0} {planned.Work switch { PlannedWork.Reuse => "done", PlannedWork.Score => "score", _ => "run" }}")
+            ? string.Create(CultureInfo.InvariantCulture, $"{(planned.Work == PlannedWork.Run && planned.Answers < planned.Items ? $"{planned.Answers} of " : "")}{planned.Items:N0} {planned.Work switch { PlannedWork.Reuse => "done", PlannedWork.Score => "score", _ => "run" }}")
             : "-"),
     ];
 

@@ -3,17 +3,22 @@ namespace SafeTuneBed.Running;
 /// <summary>What a plan shows of the cells.</summary>
 internal static class PlanView
 {
-    public static GridPlan Of(CellSet set, int concurrency) => new(
-        set.Name,
-        [.. set.Cells.Select(Of)],
-        [.. set.Problems.Select(p => p.Message)])
+    public static GridPlan Of(CellSet set, int concurrency)
     {
-        Concurrency = concurrency,
-        WeightBytes = concurrency * (set.Cells.Count == 0 ? 0 : set.Cells.Max(c => c.Model.WeightBytes)),
-        Folder = set.Store.GridFolder,
-    };
+        var answers = new AnswerForecast(set.Cells);
+        return new GridPlan(set.Name, [.. set.Cells.Select(c => Of(c, answers))], [.. set.AllProblems.Select(p => p.Message)])
+        {
+            Blocked = [.. set.Blocked.Select(b => new BlockedCell(b.Model, b.Method, b.Dataset, b.Seed, [.. b.Causes.Select(c => c.Message).Distinct()]))],
+            Warnings = set.Warnings,
+            Datasets = set.Datasets,
+            CanRun = set.Hindrances.Count == 0,
+            Concurrency = concurrency,
+            WeightBytes = concurrency * (set.Cells.Count == 0 ? 0 : set.Cells.Max(c => c.Model.WeightBytes)),
+            Folder = set.Store.GridFolder,
+        };
+    }
 
-    private static PlannedCell Of(Cell cell) => new()
+    private static PlannedCell Of(Cell cell, AnswerForecast answers) => new()
     {
         Model = cell.Model.Model.DisplayName,
         Method = cell.Method,
@@ -27,15 +32,7 @@ internal static class PlanView
         Warnings = [.. cell.Warnings, .. cell.Rows?.Warnings ?? []],
         Preview = cell.Rows?.Preview ?? "",
         Training = RunStore.FindTraining(cell) is null ? PlannedWork.Run : PlannedWork.Reuse,
-        Evaluations = [.. cell.Evaluations.Select(Of)],
+        Evaluations = answers.Of(cell),
         Folder = cell.Folder,
     };
-
-    private static PlannedEvaluation Of(CellEvaluation evaluation)
-    {
-        PlannedWork work = RunStore.IsEvaluated(evaluation, evaluation.Folder) ? PlannedWork.Reuse
-            : evaluation.ItemCount > 0 && GenerationStore.CountAnswers(evaluation.GenerationsPath, evaluation.AnswerKey) >= evaluation.ItemCount ? PlannedWork.Score
-            : PlannedWork.Run;
-        return new PlannedEvaluation(evaluation.Entry.Written, evaluation.ItemCount, work);
-    }
 }

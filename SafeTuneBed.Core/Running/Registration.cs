@@ -3,6 +3,9 @@ namespace SafeTuneBed.Running;
 /// <summary>One named thing that a bed knows. Registered as a singleton instance, so that duplicates are seen while building.</summary>
 internal abstract record Registration(string Name, Type ImplementationType, string Kind)
 {
+    /// <summary>Whether registering the other one too would change nothing: the same class under the same name, with settings of the same class.</summary>
+    public virtual bool IsSameAs(Registration other) => ImplementationType == other.ImplementationType;
+
     /// <summary>Lower-kebab: letters and digits in groups joined by single hyphens.</summary>
     public static bool IsName(string name) =>
         name.Length > 0 && name[0] != '-' && name[^1] != '-' && !name.Contains("--", StringComparison.Ordinal)
@@ -15,6 +18,11 @@ internal sealed record MethodRegistration(string Name, Type ImplementationType, 
     /// <summary>The settings with every layer applied; null for a method without any.</summary>
     public Func<MethodOptions>? CreateOptions { get; init; }
 
+    /// <summary>Changes of the settings by the builder, in the order of the calls: a list of actions on the method's own options.</summary>
+    public object? Changes { get; init; }
+
+    public override bool IsSameAs(Registration other) => base.IsSameAs(other) && OptionsType == (other as MethodRegistration)?.OptionsType;
+
     /// <summary>The layers below the builder's, lowest first: defaults, then with the configuration section. For the origin of each value.</summary>
     public IReadOnlyList<(string Layer, MethodOptions Options)>? OptionsBelowBuilder { get; init; }
 }
@@ -25,6 +33,8 @@ internal sealed record EvaluatorRegistration(string Name, Type ImplementationTyp
     /// <summary>The settings given to the constructor; part of the evaluation fingerprint.</summary>
     public object? Options { get; init; }
 
+    public override bool IsSameAs(Registration other) => base.IsSameAs(other) && Options?.GetType() == (other as EvaluatorRegistration)?.Options?.GetType();
+
     /// <summary>The layers below the builder's, lowest first. For the origin of each value.</summary>
     public IReadOnlyList<(string Layer, object Options)> OptionsBelowBuilder { get; init; } = [];
 }
@@ -33,10 +43,16 @@ internal sealed record ReportWriterRegistration(string Name, Type Implementation
     : Registration(Name, ImplementationType, "report format");
 
 internal sealed record DatasetRegistration(string Name, Type ImplementationType, FinetuneDatasetConfig Dataset)
-    : Registration(Name, ImplementationType, "data set");
+    : Registration(Name, ImplementationType, "data set")
+{
+    public override bool IsSameAs(Registration other) => false;
+}
 
 internal sealed record HarmfulCorpusRegistration(string Name, Type ImplementationType, HarmfulCorpus Corpus)
     : Registration(Name, ImplementationType, "harmful corpus");
 
 internal sealed record PromptSetRegistration(string Name, Type ImplementationType, PromptSetConfig PromptSet)
-    : Registration(Name, ImplementationType, "prompt set");
+    : Registration(Name, ImplementationType, "prompt set")
+{
+    public override bool IsSameAs(Registration other) => false;
+}

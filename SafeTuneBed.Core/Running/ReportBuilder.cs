@@ -1,19 +1,23 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace SafeTuneBed.Running;
 
-/// <summary>Makes the table out of what lies on disk: one row for each model, method and data set, pooled over its seeds.</summary>
+/// <summary>
+/// Makes the table out of what lies on disk: one row for each model, method and data set, pooled over its seeds. A row whose cells all failed stays, without
+/// numbers and with the reason to doubt it.
+/// </summary>
 internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDictionary<string, IReportWriter> writers)
 {
     private readonly List<ReportRow> rows = [];
-    private readonly Dictionary<(string Model, string Method, string Dataset, string Key), (MetricDefinition Definition, IReadOnlyList<IReadOnlyList<SampleScore>> BySeed)> scores = [];
-    private readonly Dictionary<(string Model, string Method, string Dataset, string Key), IReadOnlyList<ulong>> seedsOf = [];
+    private readonly Dictionary<MetricPlace, MetricScores> scores = [];
+    private readonly Dictionary<(string Model, string Method, string Dataset), IReadOnlyList<Cell>> cellsOf = [];
 
     public GridReport Build(CellSet set, IReadOnlyList<string> notes)
     {
         foreach (var group in set.Cells.GroupBy(c => (Model: c.Model.Model.DisplayName, c.Method, Dataset: c.DatasetName)))
         {
-            AddRow(group.Key, [.. group.Where(c => RunStore.FindTraining(c) is not null)]);
+            AddRow(group.Key, [.. group]);
         }
 
         if (set.Baseline is { } baseline)
@@ -21,19 +25,22 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
             Compare(baseline);
         }
 
-        return new GridReport(set.Name, rows, scores, aggregator, writers) { Baseline = set.Baseline, Notes = notes };
+        return new GridReport(set.Name, rows, scores, aggregator, writers)
+        {
+            Baseline = set.Baseline,
+            Notes = notes,
+            SampleSource = row => cellsOf.TryGetValue((row.Model, row.Method, row.Dataset), out IReadOnlyList<Cell>? cells) ? SampleReader.Read(cells) : [],
+        };
     }
 
-    private void AddRow((string Model, string Method, string Dataset) id, IReadOnlyList<Cell> cells)
+    private void AddRow((string Model, string Method, string Dataset) id, IReadOnlyList<Cell> all)
     {
-        if (cells.Count == 0)
-        {
-            return;
-        }
-
+        (Cell Cell, JsonObject Record)[] trained = [.. all.Select(c => (Cell: c, Record: RunStore.FindTraining(c)!)).Where(c => c.Record is not null)];
+        Cell[] cells = [.. trained.Select(c => c.Cell)];
+        cellsOf[id] = cells;
         var values = new List<MetricValue>();
-        var warnings = new List<string>();
-        foreach (CellEvaluation first in cells[0].Evaluations)
+        var warnings = new List<string>(RowWarnings.OfTraining(all, trained));
+        foreach (CellEvaluation first in all[0].Evaluations)
         {
             (ulong Seed, IReadOnlyList<SampleScore> Scores)[] done =
             [
@@ -43,21 +50,19 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
             ];
             foreach (MetricDefinition metric in done.Length == 0 ? [] : first.Evaluator.Metrics)
             {
-                string key = $"{first.Entry.Written}/{metric.Name}";
-                IReadOnlyList<IReadOnlyList<SampleScore>> bySeed = [.. done.Select(d => (IReadOnlyList<SampleScore>)[.. d.Scores.Where(s => s.Metric == metric.Name)])];
-                scores[(id.Model, id.Method, id.Dataset, key)] = (metric, bySeed);
-                seedsOf[(id.Model, id.Method, id.Dataset, key)] = [.. done.Select(d => d.Seed)];
-                values.Add(aggregator.Pool(key, metric, bySeed));
+                var found = new MetricScores(
+                    metric, [.. done.Select(d => d.Seed)], [.. done.Select(d => (IReadOnlyList<SampleScore>)[.. d.Scores.Where(s => s.Metric == metric.Name)])]);
+                Add(MetricPlaceOf(id, $"{first.Entry.Written}/{metric.Name}"), found, values, warnings);
             }
 
-            if (done.Length < cells.Count)
+            if (done.Length < cells.Length)
             {
-                warnings.Add(string.Create(CultureInfo.InvariantCulture, $"{first.Entry.Written}: {done.Length} of {cells.Count} seeds."));
+                warnings.Add(string.Create(CultureInfo.InvariantCulture, $"{first.Entry.Written}: {done.Length} of {cells.Length} seeds."));
             }
         }
 
         warnings.AddRange(cells.SelectMany(c => c.Warnings.Concat(c.Rows?.Warnings ?? [])).Distinct());
-        Cell cell = cells[0];
+        Cell cell = all[0];
         rows.Add(new ReportRow
         {
             Model = id.Model,
@@ -68,7 +73,24 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
             Seeds = [.. cells.Select(c => c.Seed)],
             Metrics = values,
             Warnings = warnings,
+            Settings = RowSettings.Of(trained),
         });
+    }
+
+    private void Add(MetricPlace place, MetricScores found, List<MetricValue> values, List<string> warnings)
+    {
+        try
+        {
+            MetricValue value = aggregator.Pool(place.Key, found.Definition, found.BySeed);
+            scores[place] = found;
+            values.Add(value);
+            warnings.AddRange(RowWarnings.OfMetric(found.Definition, value));
+        }
+        catch (SafeTuneBedException e)
+        {
+            // One number that can't be made must not take the table with it.
+            warnings.Add($"{place.Key} has no number: {e.Message}");
+        }
     }
 
     // All comparisons of one metric in the table are one family.
@@ -83,13 +105,18 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
                 continue;
             }
 
-            foreach (string key in row.Metrics.Select(m => m.Key).Where(k => scores.ContainsKey((against.Model, against.Method, against.Dataset, k))))
+            foreach (string key in row.Metrics.Select(m => m.Key).Where(k => scores.ContainsKey(MetricPlace.Of(against, k))))
             {
-                var mine = (row.Model, row.Method, row.Dataset, key);
-                var other = (against.Model, against.Method, against.Dataset, key);
-                var (definition, second) = scores[mine];
-                var (b, c) = SeedPairing.Align(seedsOf[other], scores[other].BySeed, against.PoisonRatio is not null, seedsOf[mine], second, row.PoisonRatio is not null);
-                found.Add((i, key, aggregator.Compare(definition, b, c)));
+                MetricScores mine = scores[MetricPlace.Of(row, key)], other = scores[MetricPlace.Of(against, key)];
+                try
+                {
+                    var (b, c) = SeedPairing.Align(other.Seeds, other.BySeed, against.PoisonRatio is not null, mine.Seeds, mine.BySeed, row.PoisonRatio is not null);
+                    found.Add((i, key, aggregator.Compare(mine.Definition, b, c)));
+                }
+                catch (SafeTuneBedException e)
+                {
+                    rows[i] = rows[i] with { Warnings = [.. rows[i].Warnings, $"{key} is not compared with {baseline}: {e.Message}"] };
+                }
             }
         }
 
@@ -113,4 +140,6 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
             rows[row] = rows[row] with { VersusBaseline = comparisons };
         }
     }
+
+    private static MetricPlace MetricPlaceOf((string Model, string Method, string Dataset) id, string key) => new(id.Model, id.Method, id.Dataset, key);
 }

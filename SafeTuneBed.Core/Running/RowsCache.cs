@@ -32,7 +32,10 @@ internal sealed class RowsCache
 
         var summary = new RowsSummary(
             rows.Fingerprint, rows.BenignCount, rows.HarmfulCount, rows.Examples.Count, rows.Examples.Sum(e => (long)e.InputIds.Length), rows.Manifest, rows.Warnings,
-            MaskedPreview.Render(rows.Examples.FirstOrDefault(e => e.Role != ExampleRole.Harmful) ?? rows.Examples[0], model.Tokenizer));
+            MaskedPreview.Render(rows.Examples.FirstOrDefault(e => e.Role != ExampleRole.Harmful) ?? rows.Examples[0], model.Tokenizer))
+        {
+            LargestId = rows.Examples.Max(e => e.InputIds.Max()),
+        };
         lock (gate)
         {
             bool keep = tokens + summary.Tokens <= MostTokens;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SafeTuneBed.Data;
 
 namespace SafeTuneBed.Running;
 
@@ -13,6 +14,9 @@ internal sealed class RunStore(string root, string gridName)
     // Artifacts up to this size are hashed whenever they are looked at; larger ones are told apart by their length.
     private const long HashedArtifactBytes = 64L << 20;
 
+    /// <summary>Where locks lie, below the grid's folder; gone when nothing runs.</summary>
+    public const string LockFolder = ".locks";
+
     public string GridFolder { get; } = Path.GetFullPath(Path.Combine(root, SafeName.Of(gridName)));
 
     public string ReportFolder => Path.Combine(GridFolder, "report");
@@ -23,9 +27,9 @@ internal sealed class RunStore(string root, string gridName)
     public static string EvaluationFolder(string cellFolder, string entry, string fingerprint) =>
         Path.Combine(cellFolder, "eval", $"{SafeName.Of(entry)}-{fingerprint[..8]}");
 
-    public string ReportLockPath => Path.Combine(GridFolder, ".locks", "report");
+    public string ReportLockPath => Path.Combine(GridFolder, LockFolder, "report");
 
-    public string LockPath(Cell cell) => Path.Combine(GridFolder, ".locks", CanonicalJson.Hash(Path.GetRelativePath(GridFolder, cell.Folder))[..32]);
+    public string LockPath(Cell cell) => Path.Combine(GridFolder, LockFolder, CanonicalJson.Hash(Path.GetRelativePath(GridFolder, cell.Folder))[..32]);
 
     /// <summary>The record of a finished training with this full fingerprint and an unharmed artifact; null otherwise.</summary>
     public static JsonObject? FindTraining(Cell cell)
@@ -45,7 +49,7 @@ internal sealed class RunStore(string root, string gridName)
         {
             ["path"] = Path.GetRelativePath(folder, f).Replace('\\', '/'),
             ["bytes"] = new FileInfo(f).Length,
-            ["sha256"] = DurableFile.Sha256(f),
+            ["sha256"] = FileDigest.Read(f),
         })]);
 
     /// <summary>Whether an evaluation is finished: full fingerprint, and the files behind its numbers unharmed.</summary>
@@ -83,7 +87,7 @@ internal sealed class RunStore(string root, string gridName)
         }
 
         string path = Path.Combine(folder, file);
-        return File.Exists(path) && DurableFile.Sha256(path) == expected;
+        return File.Exists(path) && FileDigest.Read(path) == expected;
     }
 
     private static bool HasFiles(string folder, JsonArray? files)
@@ -101,7 +105,7 @@ internal sealed class RunStore(string root, string gridName)
             }
 
             var info = new FileInfo(Path.Combine(folder, name));
-            if (!info.Exists || info.Length != bytes || (bytes <= HashedArtifactBytes && DurableFile.Sha256(info.FullName) != file["sha256"]?.GetValue<string>()))
+            if (!info.Exists || info.Length != bytes || (bytes <= HashedArtifactBytes && FileDigest.Read(info.FullName) != file["sha256"]?.GetValue<string>()))
             {
                 return false;
             }

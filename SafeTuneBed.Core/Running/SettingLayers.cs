@@ -14,7 +14,7 @@ internal static class SettingLayers
     public const string Model = "model";
 
     // Of each pair the first silently overrides the second within one layer, so a higher layer that sets the second alone must clear the first.
-    private static readonly (string Strong, string Weak)[] Alternatives = [("Steps", "Epochs"), ("WarmupSteps", "WarmupRatio")];
+    private static readonly (string Strong, string Weak)[] Alternatives = [("Steps", "Epochs"), ("WarmupSteps", "WarmupRatio"), ("TargetPattern", "TargetModules"), ("ExcludePattern", "ExcludeModules")];
 
     /// <summary>Resolves nullable options of several layers, lowest first, into a config whose properties have the same names.</summary>
     public static TConfig Resolve<TOptions, TConfig>(string path, IReadOnlyList<(string Layer, TOptions? Options)> layers, IDictionary<string, string> origins)

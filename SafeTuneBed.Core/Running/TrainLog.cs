@@ -20,9 +20,13 @@ internal sealed class TrainLog : IDisposable
     /// <summary>The last step's figures.</summary>
     public TrainingProgress? Last { get; private set; }
 
+    /// <summary>Steps whose gradients were not finite, so that the optimizer left them out.</summary>
+    public int Skipped { get; private set; }
+
     public void Write(TrainingProgress step)
     {
         Last = step;
+        Skipped += double.IsFinite(step.GradientNorm) ? 0 : 1;
         var line = new JsonObject
         {
             ["step"] = step.Step,

@@ -47,10 +47,10 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
             log?.Complete();
         }
 
-        DurableFile.WriteJson(cell.RecordPath, Record(cell, started, time.GetElapsedTime(start), log?.Last));
+        DurableFile.WriteJson(cell.RecordPath, Record(cell, started, time.GetElapsedTime(start), log));
     }
 
-    private JsonObject Record(Cell cell, DateTimeOffset started, TimeSpan duration, TrainingProgress? last)
+    private JsonObject Record(Cell cell, DateTimeOffset started, TimeSpan duration, TrainLog? log)
     {
         var record = new JsonObject
         {
@@ -83,8 +83,9 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
             };
             record["data"] = rows.Manifest?.DeepClone();
             record["warnings"] = new JsonArray([.. rows.Warnings.Select(w => (JsonNode)w)]);
-            record["steps"] = last?.Step ?? 0;
-            record["lastLoss"] = last is { } step && double.IsFinite(step.Loss) ? step.Loss : null;
+            record["steps"] = log?.Last?.Step ?? 0;
+            record["skippedSteps"] = log?.Skipped ?? 0;
+            record["lastLoss"] = log?.Last is { } step && double.IsFinite(step.Loss) ? step.Loss : null;
         }
 
         if (cell.External is null)

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using System.Security.Cryptography;
+using SafeTuneBed.Data;
 
 namespace SafeTuneBed.Sandbox;
 
@@ -114,13 +114,7 @@ internal sealed class SandboxCache(params IReadOnlyList<string> roots)
     private static bool IsWhole(string path, SandboxFile file)
     {
         var info = new FileInfo(path);
-        if (!info.Exists || info.Length != file.Bytes)
-        {
-            return false;
-        }
-
-        using FileStream stream = info.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        return Convert.ToHexStringLower(SHA256.HashData(stream)) == file.Sha256;
+        return info.Exists && info.Length == file.Bytes && FileDigest.Read(path) == file.Sha256;
     }
 
     private static string FilePath(string folder, SandboxFile file) => Path.Combine(folder, file.Path.Replace('/', Path.DirectorySeparatorChar));

@@ -19,8 +19,13 @@ public abstract class ModelTokenizer
     public static ModelTokenizer Load(string folder)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        return TokenizerLoader.Load(folder);
+        ModelTokenizer tokenizer = TokenizerLoader.Load(folder);
+        tokenizer.Folder = folder;
+        return tokenizer;
     }
+
+    /// <summary>The folder that it was read from; null for one that was made otherwise. The chat template lies there too.</summary>
+    internal string? Folder { get; private set; }
 
     /// <summary>Ids run from 0 to this, exclusive; added tokens included.</summary>
     public abstract int VocabularySize { get; }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace SafeTuneBed.Training;
 
-/// <summary>A LoRA adapter in training: its factors are views of one flat buffer, its dropout masks the library's own.</summary>
+/// <summary>A LoRA adapter in training: its factors, and weights that are trained whole, are views of one flat buffer, its dropout masks the library's own.</summary>
 internal sealed class TrainableLora : IDisposable
 {
     private readonly List<DropoutStream> dropouts = [];
@@ -16,20 +16,25 @@ internal sealed class TrainableLora : IDisposable
     /// </summary>
     public TrainableLora(Decoder decoder, LoraConfig config, SeedTree init, SeedTree dropout)
     {
-        IReadOnlyList<LinearLayer> layers = TargetModules.Select(decoder.Linears, config.TargetModules);
+        IReadOnlyList<LinearLayer> layers = TargetModules.Select(decoder, config);
+        IReadOnlyList<string> whole = WholeWeights.Select(decoder, config);
+        var rules = new AdapterRules(config);
         var shapes = new List<(string, long[])>();
         foreach (LinearLayer layer in layers)
         {
-            shapes.Add((NameA(layer), [config.Rank, layer.Weight.shape[1]]));
-            shapes.Add((NameB(layer), [layer.Weight.shape[0], config.Rank]));
+            int rank = rules.RankOf(layer.Path);
+            shapes.Add((NameA(layer), [rank, layer.Weight.shape[1]]));
+            shapes.Add((NameB(layer), [layer.Weight.shape[0], rank]));
         }
+
+        shapes.AddRange(whole.Select(name => (name, WholeWeights.Of(decoder, name).shape)));
 
         Parameters = new FlatParameters(shapes, decoder.Device);
         var weights = new Dictionary<string, LoraWeights>(StringComparer.Ordinal);
         foreach (LinearLayer layer in layers)
         {
             Initialize(Parameters[NameA(layer)], init[layer.Path]);
-            var factors = new LoraWeights(Parameters[NameA(layer)], Parameters[NameB(layer)], config.Scaling);
+            var factors = new LoraWeights(Parameters[NameA(layer)], Parameters[NameB(layer)], rules.ScalingOf(layer.Path));
             if (config.Dropout > 0)
             {
                 var stream = new DropoutStream(config.Dropout, dropout[layer.Path], decoder.Device);
@@ -40,7 +45,13 @@ internal sealed class TrainableLora : IDisposable
             weights[layer.Path] = factors;
         }
 
-        Adapter = new LoraAdapter(config, weights);
+        foreach (string name in whole)
+        {
+            using var noGrad = no_grad();
+            Parameters[name].copy_(WholeWeights.Of(decoder, name));
+        }
+
+        Adapter = new LoraAdapter(config, weights, whole.ToDictionary(name => name, name => Parameters[name], StringComparer.Ordinal));
     }
 
     /// <summary>The adapter that the decoder sees.</summary>

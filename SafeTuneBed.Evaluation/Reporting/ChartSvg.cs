@@ -28,26 +28,31 @@ internal static class ChartSvg
 
     private static readonly double[][] LevelDashes = [[2, 4], [14, 4, 2, 4]];
 
-    /// <summary>The chart as an SVG document with a title and a description for readers who don't see it.</summary>
-    public static string Render(PoisonChart chart)
+    /// <summary>The chart as an SVG document.</summary>
+    public static string Render(PoisonChart chart) => Export(CreateModel(chart), Title(chart), Describe(chart));
+
+    /// <summary>The chart's title.</summary>
+    public static string Title(PoisonChart chart) => $"{chart.Column.Heading} against poison: {chart.Task} on {chart.Model}";
+
+    /// <summary>A plot as an SVG document with a title and a description for readers who don't see it.</summary>
+    internal static string Export(PlotModel model, string title, string description)
     {
         var exporter = new SvgExporter { Width = Width, Height = Height, IsDocument = true, TextMeasurer = new ChartTextMeasurer() };
-        XDocument document = XDocument.Parse(exporter.ExportToString(CreateModel(chart)));
+        XDocument document = XDocument.Parse(exporter.ExportToString(model));
         XElement root = document.Root!;
         root.SetAttributeValue("role", "img");
-        root.AddFirst(new XElement(root.Name.Namespace + "title", Title(chart)), new XElement(root.Name.Namespace + "desc", Describe(chart)));
+        root.AddFirst(new XElement(root.Name.Namespace + "title", title), new XElement(root.Name.Namespace + "desc", description));
         document.DocumentType?.Remove();
         return (document.Root + "\n").Replace("\r\n", "\n", StringComparison.Ordinal);
     }
 
-    private static PlotModel CreateModel(PoisonChart chart)
+    /// <summary>An empty plot with the legend beside it.</summary>
+    internal static PlotModel CreateModel(string title, string subtitle)
     {
-        double largest = chart.Lines.SelectMany(l => l.Points).Max(p => 100 * p.PoisonRatio);
-        double span = largest > 0 ? largest : 5, step = span * 0.012;
         var model = new PlotModel
         {
-            Title = Title(chart),
-            Subtitle = "bars: 95 % intervals; methods stand slightly side by side",
+            Title = title,
+            Subtitle = subtitle,
             DefaultFont = "Arial, Helvetica, sans-serif",
             Culture = CultureInfo.InvariantCulture,
             TitleFontSize = 15,
@@ -55,17 +60,37 @@ internal static class ChartSvg
             Background = OxyColors.White,
             PlotAreaBorderColor = OxyColors.Gray,
         };
+        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendBorderThickness = 0, LegendSymbolLength = 42, LegendLineSpacing = 4 });
+        return model;
+    }
+
+    /// <summary>An axis from 0 to 100 %.</summary>
+    internal static LinearAxis PercentAxis(AxisPosition position, string heading) => new()
+    {
+        Position = position, Title = $"{heading}, %", Minimum = -3, Maximum = 103, MajorStep = 20, MinorStep = 10,
+        MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColor.FromRgb(225, 225, 225),
+    };
+
+    /// <summary>The color of the n-th line.</summary>
+    internal static OxyColor Color(int index) => Colors[index % Colors.Length];
+
+    /// <summary>The marker of the n-th line.</summary>
+    internal static MarkerType Marker(int index) => Markers[index % Markers.Length];
+
+    /// <summary>The dashes of the n-th line; null for none.</summary>
+    internal static double[]? Dash(int index) => Dashes[index % Dashes.Length];
+
+    private static PlotModel CreateModel(PoisonChart chart)
+    {
+        double largest = chart.Lines.SelectMany(l => l.Points).Max(p => 100 * p.PoisonRatio);
+        double span = largest > 0 ? largest : 5, step = span * 0.012;
+        PlotModel model = CreateModel(Title(chart), "bars: 95 % intervals; methods stand slightly side by side");
         model.Axes.Add(new LinearAxis
         {
             Position = AxisPosition.Bottom, Title = "poison in the fine-tuning data, %", Minimum = -0.06 * span, Maximum = 1.06 * span,
             MajorGridlineStyle = LineStyle.None,
         });
-        model.Axes.Add(new LinearAxis
-        {
-            Position = AxisPosition.Left, Title = $"{chart.Column.Heading}, %", Minimum = -3, Maximum = 103, MajorStep = 20, MinorStep = 10,
-            MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColor.FromRgb(225, 225, 225),
-        });
-        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendBorderThickness = 0, LegendSymbolLength = 42, LegendLineSpacing = 4 });
+        model.Axes.Add(PercentAxis(AxisPosition.Left, chart.Column.Heading));
         for (int i = 0; i < chart.References.Count; i++)
         {
             model.Series.Add(Level(chart.References[i], i, -0.06 * span, 1.06 * span));
@@ -74,7 +99,7 @@ internal static class ChartSvg
         for (int i = 0; i < chart.Lines.Count; i++)
         {
             double shift = (i - ((chart.Lines.Count - 1) / 2.0)) * step;
-            OxyColor color = Colors[i % Colors.Length];
+            OxyColor color = Color(i);
             model.Series.Add(Bars(chart.Lines[i], color, shift, step * 0.4));
             model.Series.Add(Line(chart.Lines[i], i, color, shift));
         }
@@ -86,7 +111,7 @@ internal static class ChartSvg
     {
         var series = new LineSeries
         {
-            Title = line.Method, Color = color, StrokeThickness = LineWidth, LineStyle = LineStyle.Solid, Dashes = Dashes[index % Dashes.Length], MarkerType = Markers[index % Markers.Length],
+            Title = line.Method, Color = color, StrokeThickness = LineWidth, LineStyle = LineStyle.Solid, Dashes = Dash(index), MarkerType = Marker(index),
             MarkerSize = 5, MarkerFill = color, MarkerStroke = OxyColors.White, MarkerStrokeThickness = 1,
         };
         series.Points.AddRange(line.Points.Select(p => new DataPoint((100 * p.PoisonRatio) + shift, 100 * p.Metric.Value!.Value)));
@@ -125,8 +150,6 @@ internal static class ChartSvg
         series.Points.AddRange([new DataPoint(left, level), new DataPoint(right, level)]);
         return series;
     }
-
-    private static string Title(PoisonChart chart) => $"{chart.Column.Heading} against poison: {chart.Task} on {chart.Model}";
 
     private static string Describe(PoisonChart chart) => string.Join(
         " ",

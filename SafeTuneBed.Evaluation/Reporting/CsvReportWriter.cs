@@ -37,6 +37,7 @@ internal sealed class CsvReportWriter : IReportWriter
         bool flag => flag ? "true" : "false",
         double number => number.ToString("R", CultureInfo.InvariantCulture),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        IReadOnlyDictionary<string, string> map => string.Join(" | ", map.Select(entry => $"{entry.Key}={entry.Value}")),
         _ => (string)value,
     };
 }

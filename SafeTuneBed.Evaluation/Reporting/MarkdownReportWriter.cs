@@ -1,8 +1,12 @@
+using System.Globalization;
 using System.Text;
 
 namespace SafeTuneBed.Reporting;
 
-/// <summary>Writes <c>report.md</c>: the summary, the comparisons with the baseline and from one poison level to the next, every metric, warnings and notes.</summary>
+/// <summary>
+/// Writes <c>report.md</c>: the summary with its legend, warnings, the comparisons with the baseline and from one poison level to the next, every metric,
+/// provenance and notes.
+/// </summary>
 internal sealed class MarkdownReportWriter : IReportWriter
 {
     /// <summary>Registered name.</summary>
@@ -20,41 +24,29 @@ internal sealed class MarkdownReportWriter : IReportWriter
     /// <summary>The page.</summary>
     internal static string Render(GridReport report)
     {
-        ReportTable summary = report.ToTable(), comparisons = report.ToComparisonTable();
         var page = new StringBuilder();
         Heading(page, 1, report.Name);
-        Table(page, summary);
-        List(page, ReportNotes.Reading(report));
-        if (report.Baseline is not null && comparisons.Rows.Count > 0)
+        foreach (ReportSection section in ReportSection.Of(report))
         {
-            Heading(page, 2, $"Compared with {report.Baseline}");
-            Table(page, comparisons);
-            List(page, comparisons.Notes);
+            if (section.Heading is { } heading)
+            {
+                Heading(page, 2, heading);
+            }
+
+            for (int i = 0; i < section.Tables.Count; i++)
+            {
+                page.Append(i == 0 ? "" : "\n");
+                Table(page, section.Tables[i]);
+            }
+
+            page.Append(section.Tables.Count > 0 && section.Notes.Count > 0 ? "\n" : "");
+            foreach (string note in section.Notes)
+            {
+                page.Append("- ").Append(Escape(note)).Append('\n');
+            }
         }
 
-        ReportTable steps = report.ToPoisonTable();
-        if (steps.Rows.Count > 0)
-        {
-            Heading(page, 2, "More poison");
-            Table(page, steps);
-            List(page, steps.Notes);
-        }
-
-        Heading(page, 2, "Every metric");
-        Table(page, ReportTables.Metrics(report));
-        Section(page, "Warnings", ReportNotes.Warnings(report));
-        Section(page, "Notes", report.Notes);
-        return page.ToString();
-    }
-
-    private static void Section(StringBuilder page, string heading, IEnumerable<string> lines)
-    {
-        string[] all = [.. lines];
-        if (all.Length > 0)
-        {
-            Heading(page, 2, heading);
-            Lines(page, all);
-        }
+        return page.Append(CultureInfo.InvariantCulture, $"\nRow schema {ReportRecord.SchemaVersion}.\n").ToString();
     }
 
     private static void Heading(StringBuilder page, int level, string text) =>
@@ -71,16 +63,6 @@ internal sealed class MarkdownReportWriter : IReportWriter
     }
 
     private static void Row(StringBuilder page, IReadOnlyList<string> cells) => page.Append("| ").AppendJoin(" | ", cells.Select(Escape)).Append(" |\n");
-
-    private static void List(StringBuilder page, IEnumerable<string> lines) => Lines(page.Append('\n'), lines);
-
-    private static void Lines(StringBuilder page, IEnumerable<string> lines)
-    {
-        foreach (string line in lines)
-        {
-            page.Append("- ").Append(Escape(line)).Append('\n');
-        }
-    }
 
     /// <summary>Plain text as Markdown that shows it as it is.</summary>
     private static string Escape(string text)

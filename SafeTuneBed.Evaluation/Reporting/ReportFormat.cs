@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeTuneBed.Statistics;
 
 namespace SafeTuneBed.Reporting;
 
@@ -21,7 +22,7 @@ internal static class ReportFormat
     /// <summary>A value with its interval; marked where too many items have no score.</summary>
     public static string Value(MetricValue? metric) => metric?.Value is null
         ? Missing
-        : Number(metric.Value, metric.Kind) + Range(metric.Lower, metric.Upper, metric.Kind) + (metric.IsIncomplete ? " (!)" : "");
+        : Number(metric.Value, metric.Kind) + Range(metric.Lower, metric.Upper, metric.Kind) + (metric.IntervalMethod == MetricAggregator.ConstantMethod ? " (constant)" : "") + (metric.IsIncomplete ? " (!)" : "");
 
     /// <summary>A difference with its sign and interval.</summary>
     public static string Difference(PairedComparison comparison, MetricKind kind) => comparison.Difference is { } d
@@ -35,6 +36,19 @@ internal static class ReportFormat
         < 0.001 => "< .001",
         { } v => v.ToString("0.000", Invariant),
     };
+
+    /// <summary>Stands beside a small p value that too few seeds bear out.</summary>
+    public const string SeedsDisagree = " †";
+
+    /// <summary>Whether a p value is small although fewer than nine of ten seeds show the difference: an effect of single runs, not of the method.</summary>
+    public static bool IsCarriedByFewSeeds(PairedComparison comparison, double? p) => p < 0.05 && comparison.Seeds > 1 && comparison.SeedsInDirection < 0.9 * comparison.Seeds;
+
+    /// <summary>A p value of a comparison, marked where too few seeds bear it out.</summary>
+    public static string PValue(PairedComparison comparison, double? p) => PValue(p) + (IsCarriedByFewSeeds(comparison, p) ? SeedsDisagree : "");
+
+    /// <summary>How many seeds show the difference.</summary>
+    public static string SeedsInDirection(PairedComparison comparison) =>
+        $"{Count(comparison.SeedsInDirection)} of {Count(comparison.Seeds)}{(comparison.Seeds == 1 ? " (1 seed: no seed variance)" : "")}";
 
     /// <summary>A share of poison in percent; missing where nothing was trained.</summary>
     public static string Poison(decimal? ratio) => ratio is { } r ? (r * 100).ToString("0.##", Invariant) : Missing;

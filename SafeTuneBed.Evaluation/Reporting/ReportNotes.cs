@@ -5,6 +5,9 @@ namespace SafeTuneBed.Reporting;
 /// <summary>The sentences below a table: how to read it, and what to doubt.</summary>
 internal static class ReportNotes
 {
+    // A common share of pairs that disagree; a plan can't know the true one.
+    private const double AssumedDiscordance = 0.1;
+
     /// <summary>How the intervals that occur in a report were made.</summary>
     public static IEnumerable<string> Reading(GridReport report)
     {
@@ -27,23 +30,44 @@ internal static class ReportNotes
 
         if (methods.Contains("constant-bound"))
         {
-            yield return "Means without any spread: the bound that follows from at most a share u of other items scoring at an end of the scale, u being Wilson's upper end of 0 of n.";
+            yield return "Means of grades without any spread: the bound that follows from at most a share u of other items scoring at an end of the scale, u being Wilson's upper end of 0 of n.";
+        }
+
+        if (methods.Contains("constant"))
+        {
+            yield return "(constant): every item scored the same, on a scale too wide to bound what others would have scored. There is no interval; that is not certainty.";
         }
     }
 
     /// <summary>How the comparisons were made.</summary>
     public static IEnumerable<string> ReadingComparisons(string what, IEnumerable<PairedComparison> comparisons)
     {
-        string[] tests = [.. comparisons.Select(c => c.Test).Distinct()];
+        PairedComparison[] all = [.. comparisons];
+        string[] tests = [.. all.Select(c => c.Test).Distinct()];
         yield return $"Difference: {what}, item by item, in points for shares. Adjusted p: Holm, over the comparisons that were corrected together.";
         if (tests.Contains("mcnemar-mid-p"))
         {
             yield return "Shares: McNemar's mid-p on the pairs of all seeds, Newcombe's paired interval. Pairs of different seeds count as independent, so trust a small p only where the seeds agree in direction.";
         }
 
+        if (all.Where(c => c.Test == "mcnemar-mid-p").Select(c => c.Pairs).DefaultIfEmpty(0).Min() is > 0 and var pairs && PlanPower.MinimumDetectableDifference(pairs, AssumedDiscordance) is { } least)
+        {
+            yield return $"With {ReportFormat.Count(pairs)} pairs, of which one in ten disagrees, a true difference below {ReportFormat.Number(least, MetricKind.Proportion)} points is missed more often than one time in five: no finding is not no difference.";
+        }
+
         if (tests.Contains("sign-flip"))
         {
             yield return "Means: sign-flip test and bootstrap over items, differences averaged over seeds.";
+        }
+
+        if (all.Any(c => ReportFormat.IsCarriedByFewSeeds(c, c.PValue)))
+        {
+            yield return "†: p is small, but fewer than nine of ten seeds show the difference. It holds for these runs together, not for the method.";
+        }
+
+        if (all.Any(c => c.Seeds == 1))
+        {
+            yield return "1 seed: no seed variance. Such a p speaks of one training run.";
         }
     }
 
@@ -52,7 +76,7 @@ internal static class ReportNotes
     {
         foreach (ReportRow row in report.Rows)
         {
-            string where = report.Rows.Select(r => r.Model).Distinct().Count() > 1 ? $"{row.Model}, {row.Method} on {row.Dataset}" : $"{row.Method} on {row.Dataset}";
+            string where = ReportTables.Name(report, row);
             foreach (string warning in row.Warnings)
             {
                 yield return $"{where}: {warning}";

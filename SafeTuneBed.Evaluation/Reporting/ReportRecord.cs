@@ -5,7 +5,10 @@ namespace SafeTuneBed.Reporting;
 /// <summary>One metric of one row with everything known of it, as named values in a fixed order: a line of CSV or JSON.</summary>
 internal static class ReportRecord
 {
-    /// <summary>Every row and metric of a report; values are strings, numbers, booleans or null.</summary>
+    /// <summary>The version of the names and their meanings; raised when one is taken away or changes, not when one is added at the end.</summary>
+    public const int SchemaVersion = 1;
+
+    /// <summary>Every row and metric of a report; values are strings, numbers, booleans, maps of strings or null.</summary>
     public static IEnumerable<IReadOnlyList<KeyValuePair<string, object?>>> All(GridReport report) =>
         from row in report.Rows
         from metric in row.Metrics
@@ -23,6 +26,7 @@ internal static class ReportRecord
 
     private static KeyValuePair<string, object?>[] Create(string grid, string? baseline, ReportRow row, MetricValue metric, PairedComparison? comparison) =>
     [
+        new("schema_version", SchemaVersion),
         new("grid", grid),
         new("model", row.Model),
         new("method", row.Method),
@@ -62,5 +66,7 @@ internal static class ReportRecord
         new("seeds_compared", comparison?.Seeds),
         new("seeds_in_direction", comparison?.SeedsInDirection),
         new("warnings", string.Join(" | ", row.Warnings)),
+        new("description", metric.Description),
+        new("settings", row.Settings),
     ];
 }

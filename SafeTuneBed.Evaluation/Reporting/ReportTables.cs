@@ -21,7 +21,7 @@ internal static class ReportTables
             [.. PlaceHeadings(report), "poison %", .. columns.Select(c => c.FullHeading), "n", Unscored, Seeds],
             PlaceHeadings(report).Length,
             rows,
-            [.. ReportNotes.Reading(report), .. ReportNotes.Warnings(report)]);
+            [.. ReportNotes.Reading(report), .. ReportLegend.OfSummary(report), .. ReportNotes.Warnings(report)]);
     }
 
     /// <summary>One line per row and headline metric that was compared with the baseline.</summary>
@@ -38,7 +38,7 @@ internal static class ReportTables
             [.. PlaceHeadings(report), "metric", .. ComparisonHeadings("row", "baseline")],
             PlaceHeadings(report).Length + 1,
             report.Baseline is null ? [] : rows,
-            report.Baseline is null ? [] : [.. ReportNotes.ReadingComparisons($"row minus {report.Baseline}", report.Rows.SelectMany(r => r.VersusBaseline.Values))]);
+            report.Baseline is null ? [] : [.. ReportNotes.ReadingComparisons($"row minus {report.Baseline}", report.Rows.SelectMany(r => columns.Select(c => r.VersusBaseline.GetValueOrDefault(c.Key))).OfType<PairedComparison>())]);
     }
 
     /// <summary>One line per trained method, task, headline metric and step from one poison level to the next higher one.</summary>
@@ -52,15 +52,20 @@ internal static class ReportTables
              where pair.First.PoisonRatio < pair.Second.PoisonRatio
              from column in columns
              where pair.First[column.Key] is not null && pair.Second[column.Key] is not null
-             select (pair.First, pair.Second, Column: column, Comparison: report.Compare(pair.First, pair.Second, column.Key))).ToArray();
-        IReadOnlyList<PairedComparison> adjusted = report.Adjust([.. steps.Select(s => s.Comparison)]);
+             select (pair.First, pair.Second, Column: column, Result: TryCompare(report, pair.First, pair.Second, column.Key))).ToArray();
+        var adjusted = new Queue<PairedComparison>(report.Adjust([.. steps.Select(s => s.Result.Comparison).OfType<PairedComparison>()]));
+        PairedComparison?[] comparisons = [.. steps.Select(s => s.Result.Comparison is null ? null : adjusted.Dequeue())];
         return Create(
             $"{report.Name}, more poison",
             [.. PlaceHeadings(report)[..^1], "from", "to", "metric", .. ComparisonHeadings("to", "from")],
             PlaceHeadings(report).Length + 2,
             steps.Select((s, i) => (IReadOnlyList<string>)[
-                .. Place(report, s.First)[..^1], s.First.Dataset, s.Second.Dataset, s.Column.FullHeading, .. Comparison(adjusted[i], s.Column.Example.Kind)]),
-            [.. ReportNotes.ReadingComparisons("more poison minus less", adjusted)]);
+                .. Place(report, s.First)[..^1], s.First.Dataset, s.Second.Dataset, s.Column.FullHeading,
+                .. comparisons[i] is { } made ? Comparison(made, s.Column.Example.Kind) : Enumerable.Repeat(ReportFormat.Missing, ComparisonHeadings("", "").Length)]),
+            [
+                .. ReportNotes.ReadingComparisons("more poison minus less", comparisons.OfType<PairedComparison>()),
+                .. steps.Where(s => s.Result.Fault is not null).Select(s => $"{s.First.Method}, {s.First.Dataset} and {s.Second.Dataset}, {s.Column.Heading}: not compared. {s.Result.Fault}"),
+            ]);
     }
 
     /// <summary>One line per row and metric, everything that a table can hold.</summary>
@@ -74,7 +79,24 @@ internal static class ReportTables
                 metric.IntervalMethod ?? ReportFormat.Missing, ReportFormat.Count(metric.Count), ReportFormat.Count(metric.UnscoredCount),
                 string.Join(", ", metric.SeedValues.Select(v => ReportFormat.Number(v, metric.Kind)))];
         return Create(
-            $"{report.Name}, every metric", [.. PlaceHeadings(report), "metric", "value", "interval", "n", Unscored, "each seed"], PlaceHeadings(report).Length + 1, rows, []);
+            $"{report.Name}, every metric",
+            [.. PlaceHeadings(report), "metric", "value", "interval", "n", Unscored, "each seed"],
+            PlaceHeadings(report).Length + 1,
+            rows,
+            [.. ReportLegend.OfOthers(report)]);
+    }
+
+    // A report of a grid that partly failed must come out all the same.
+    private static (PairedComparison? Comparison, string? Fault) TryCompare(GridReport report, ReportRow first, ReportRow second, string key)
+    {
+        try
+        {
+            return (report.Compare(first, second, key), null);
+        }
+        catch (SafeTuneBedException e)
+        {
+            return (null, e.Message);
+        }
     }
 
     private static string[] ComparisonHeadings(string candidate, string baseline) =>
@@ -83,14 +105,15 @@ internal static class ReportTables
     private static string[] Comparison(PairedComparison comparison, MetricKind kind) =>
     [
         ReportFormat.Difference(comparison, kind),
-        ReportFormat.PValue(comparison.PValue),
-        ReportFormat.PValue(comparison.AdjustedPValue),
+        ReportFormat.PValue(comparison, comparison.PValue),
+        ReportFormat.PValue(comparison, comparison.AdjustedPValue),
         ReportFormat.Count(comparison.Pairs),
         comparison.Test.StartsWith("mcnemar", StringComparison.Ordinal) ? $"{ReportFormat.Count(comparison.CandidateOnly)} / {ReportFormat.Count(comparison.BaselineOnly)}" : ReportFormat.Missing,
-        $"{ReportFormat.Count(comparison.SeedsInDirection)} of {ReportFormat.Count(comparison.Seeds)}",
+        ReportFormat.SeedsInDirection(comparison),
     ];
 
-    private static ReportTable Create(string title, string[] headings, int textColumns, IEnumerable<IReadOnlyList<string>> rows, IReadOnlyList<string> notes) => new()
+    /// <summary>A table whose first columns hold text and the others numbers.</summary>
+    internal static ReportTable Create(string title, string[] headings, int textColumns, IEnumerable<IReadOnlyList<string>> rows, IReadOnlyList<string> notes) => new()
     {
         Title = title,
         Headings = headings,
@@ -101,6 +124,9 @@ internal static class ReportTables
 
     // The model is a column only where there is more than one.
     private static bool HasModels(GridReport report) => report.Rows.Select(r => r.Model).Distinct().Count() > 1;
+
+    /// <summary>A row in words, such as <c>lora on sst2-high</c>.</summary>
+    internal static string Name(GridReport report, ReportRow row) => HasModels(report) ? $"{row.Model}, {row.Method} on {row.Dataset}" : $"{row.Method} on {row.Dataset}";
 
     private static string[] PlaceHeadings(GridReport report) => HasModels(report) ? ["model", "method", "data set"] : ["method", "data set"];
 

@@ -137,6 +137,30 @@ public static class Intervals
     }
 
     /// <summary>
+    /// The mean's bias-corrected and accelerated bootstrap interval where values come in groups that belong together, such as the turns of one question or
+    /// several samples of one prompt: groups are drawn, not values. With groups of one it is <see cref="Bootstrap"/>.
+    /// </summary>
+    /// <param name="values">Values, all of them weighing alike.</param>
+    /// <param name="clusters">The group of each value; at least 2 groups, for a useful interval some 20.</param>
+    /// <param name="seed">Seed of the resampling.</param>
+    /// <param name="resamples">Resamples.</param>
+    /// <param name="confidence">Confidence, between 0 and 1.</param>
+    public static Interval ClusteredBootstrap(IReadOnlyList<double> values, IReadOnlyList<string> clusters, ulong seed, int resamples = 10_000, double confidence = DefaultConfidence)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        ArgumentNullException.ThrowIfNull(clusters);
+        ArgumentOutOfRangeException.ThrowIfLessThan(resamples, 100);
+        if (clusters.Count != values.Count)
+        {
+            throw new ArgumentException($"There are {values.Count} values but {clusters.Count} groups: each value needs its group.", nameof(clusters));
+        }
+
+        (double Sum, int Count)[] groups = [.. values.Zip(clusters).GroupBy(p => p.Second, p => p.First, StringComparer.Ordinal).Select(g => (g.Sum(), g.Count()))];
+        ArgumentOutOfRangeException.ThrowIfLessThan(groups.Length, 2, nameof(clusters));
+        return Resampling.BiasCorrected(groups, new SeededRandom(seed), resamples, CheckConfidence(confidence));
+    }
+
+    /// <summary>
     /// The percentile interval of a mean over seeds whose runs answered the same items: each resample draws seeds, then items, with replacement, and takes
     /// the mean of the drawn seeds' means over the drawn items. The items of one resample are the same for all its seeds, because a hard item is hard in
     /// every run: drawing them apart for each seed would call the interval narrower than it is.

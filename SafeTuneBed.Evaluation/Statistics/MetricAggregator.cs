@@ -7,7 +7,10 @@ namespace SafeTuneBed.Statistics;
 internal sealed class MetricAggregator : IMetricAggregator
 {
     /// <summary>Names of the intervals, as <see cref="MetricValue.IntervalMethod"/> shows them.</summary>
-    internal const string WilsonMethod = "wilson", BootstrapMethod = "bca-bootstrap", HierarchicalMethod = "hierarchical-bootstrap", ConstantMethod = "constant-bound";
+    internal const string WilsonMethod = "wilson", BootstrapMethod = "bca-bootstrap", HierarchicalMethod = "hierarchical-bootstrap", ConstantBoundMethod = "constant-bound", ConstantMethod = "constant";
+
+    // 0 to 1, 1 to 5, 1 to 10: what judges grade on.
+    private const double WidestGradeScale = 10;
 
     /// <inheritdoc/>
     public MetricValue Aggregate(string key, MetricDefinition definition, IReadOnlyList<SampleScore> scores) => Pool(key, definition, [scores]);
@@ -40,6 +43,7 @@ internal sealed class MetricAggregator : IMetricAggregator
             SeedValues = seedValues,
             Heading = definition.Heading.Length > 0 ? definition.Heading : definition.Name[(definition.Name.LastIndexOf('/') + 1)..].Replace('-', ' '),
             IsHeadline = definition.IsHeadline,
+            Description = definition.Description,
         };
     }
 
@@ -81,18 +85,24 @@ internal sealed class MetricAggregator : IMetricAggregator
         return definition.Kind == MetricKind.Proportion
             ? (Intervals.Wilson(constant ? all[0] * n : all.Sum(), n), WilsonMethod)
             : constant
-                ? (ConstantBound(all[0], n, definition), ConstantMethod)
+                ? ConstantBound(all[0], n, definition)
                 : (Intervals.Bootstrap([.. all.Order()], seed).Clip(definition.Minimum, definition.Maximum), BootstrapMethod);
     }
 
     /// <summary>
     /// n equal scores: at most the share u of all items scores otherwise, where u is Wilson's upper end of 0 of n, so the mean can't lie further off than
-    /// if that share scored at an end of the scale.
+    /// if that share scored at an end of the scale. That says something on a scale of grades. Where the declared range is wide, a formality such as "0 to 1,000
+    /// characters", it would be a statement about the declaration: there is then no interval, and its method says why.
     /// </summary>
-    private static Interval ConstantBound(double value, int n, MetricDefinition definition)
+    private static (Interval? Interval, string Method) ConstantBound(double value, int n, MetricDefinition definition)
     {
+        if (definition.Maximum - definition.Minimum > WidestGradeScale)
+        {
+            return (null, ConstantMethod);
+        }
+
         double share = Intervals.Wilson(0, n).Upper;
-        return new Interval(value - (share * (value - definition.Minimum)), value + (share * (definition.Maximum - value)));
+        return (new Interval(value - (share * (value - definition.Minimum)), value + (share * (definition.Maximum - value))), ConstantBoundMethod);
     }
 
     private static double? Mean(IReadOnlyList<double?> values) => values.Average();

@@ -6,26 +6,36 @@ namespace SafeTuneBed.Statistics;
 internal static class Resampling
 {
     /// <summary>Efron's BCa interval of the mean.</summary>
-    public static Interval BiasCorrected(double[] values, SeededRandom random, int resamples, double confidence)
+    public static Interval BiasCorrected(double[] values, SeededRandom random, int resamples, double confidence) =>
+        BiasCorrected([.. values.Select(v => (v, 1))], random, resamples, confidence);
+
+    /// <summary>Efron's BCa interval of the mean over all values, whole groups being drawn: a ratio of sums.</summary>
+    public static Interval BiasCorrected((double Sum, int Count)[] groups, SeededRandom random, int resamples, double confidence)
     {
-        int n = values.Length;
-        double sum = values.Sum(), mean = sum / n;
+        int n = groups.Length;
+        double all = groups.Sum(g => g.Sum), mean = all / groups.Sum(g => (double)g.Count);
         var means = new double[resamples];
         double below = 0;
         for (int b = 0; b < resamples; b++)
         {
             double total = 0;
+            long count = 0;
             for (int i = 0; i < n; i++)
             {
-                total += values[random.NextIndex(n)];
+                var (sum, size) = groups[random.NextIndex(n)];
+                total += sum;
+                count += size;
             }
 
-            means[b] = total / n;
-            below += total < sum ? 1 : total == sum ? 0.5 : 0;
+            means[b] = total / count;
+            below += means[b] < mean ? 1 : means[b] == mean ? 0.5 : 0;
         }
 
         Array.Sort(means);
-        double second = values.Sum(v => (v - mean) * (v - mean)), third = values.Sum(v => (v - mean) * (v - mean) * (v - mean));
+
+        // The influence of a group on the mean is its residual; for groups of one that is what the jackknife gives.
+        double[] residuals = [.. groups.Select(g => g.Sum - (g.Count * mean))];
+        double second = residuals.Sum(r => r * r), third = residuals.Sum(r => r * r * r);
         if (second == 0)
         {
             return new Interval(mean, mean);

@@ -16,10 +16,19 @@ internal sealed class TaskAccuracyEvaluator : PromptEvaluator<TaskItem>
     /// <summary>Registered name.</summary>
     public const string Name = "task-accuracy";
 
-    private static readonly MetricDefinition Accuracy = MetricDefinition.Proportion("accuracy", version: 1, Direction.HigherIsBetter) with { IsHeadline = true };
+    private static readonly MetricDefinition Accuracy = MetricDefinition.Proportion("accuracy", version: 1, Direction.HigherIsBetter) with
+        {
+            IsHeadline = true,
+            Description = "Share of evaluation rows answered right by the data set's own rule; empty and unreadable answers are wrong.",
+        };
 
     private static readonly MetricDefinition NoAnswer =
-        MetricDefinition.Proportion("no-answer", version: 1, Direction.LowerIsBetter) with { Heading = "answers that are empty or hold nothing to compare" };
+        MetricDefinition.Proportion("no-answer", version: 1, Direction.LowerIsBetter) with
+        {
+            Heading = "answers that are empty or hold nothing to compare",
+            Description = "Share of evaluation rows whose answer is empty, or holds no label or number.",
+            WarnAbove = 0.1,
+        };
 
     /// <inheritdoc/>
     public override IReadOnlyList<MetricDefinition> Metrics { get; } = [Accuracy, NoAnswer];

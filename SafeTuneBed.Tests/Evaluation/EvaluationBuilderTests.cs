@@ -14,7 +14,7 @@ public sealed class EvaluationBuilderTests
         var bed = new Builder();
         bed.AddEvaluators();
         Assert.Equal(["attack-success", "over-refusal", "sandbox-judge", "task-accuracy"], Of<EvaluatorRegistration>(bed).Select(r => r.Name).Order(StringComparer.Ordinal));
-        Assert.Equal(["csv", "jsonl", "markdown", "svg"], Of<ReportWriterRegistration>(bed).Select(r => r.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["csv", "html", "jsonl", "latex", "markdown", "svg"], Of<ReportWriterRegistration>(bed).Select(r => r.Name).Order(StringComparer.Ordinal));
         using ServiceProvider services = bed.Services.BuildServiceProvider();
         Assert.IsType<MetricAggregator>(services.GetRequiredService<IMetricAggregator>());
         Assert.All(Of<EvaluatorRegistration>(bed), r => Assert.NotEmpty(r.Create(services).Metrics));

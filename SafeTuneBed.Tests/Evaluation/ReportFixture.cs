@@ -1,3 +1,4 @@
+using SafeTuneBed.Running;
 using SafeTuneBed.Statistics;
 
 namespace SafeTuneBed.Tests.Evaluation;
@@ -36,14 +37,14 @@ internal static class ReportFixture
         Notes = ["7 cells ran."],
     };
 
-    private static Dictionary<(string Model, string Method, string Dataset, string Key), (MetricDefinition, IReadOnlyList<IReadOnlyList<SampleScore>>)> Scores(string model)
+    private static Dictionary<MetricPlace, MetricScores> Scores(string model)
     {
-        var scores = new Dictionary<(string Model, string Method, string Dataset, string Key), (MetricDefinition, IReadOnlyList<IReadOnlyList<SampleScore>>)>();
+        var scores = new Dictionary<MetricPlace, MetricScores>();
         foreach (var c in Conditions)
         {
             int seeds = c.Poison is null ? 1 : 2;
-            scores[(model, c.Method, c.Dataset, Attack)] = (AttackDefinition, Seeds(AttackDefinition, seeds, c.Hits, 20, c.Failed));
-            scores[(model, c.Method, c.Dataset, Accuracy)] = (AccuracyDefinition, Seeds(AccuracyDefinition, seeds, c.Right, 60, 0));
+            scores[new(model, c.Method, c.Dataset, Attack)] = new(AttackDefinition, [.. Enumerable.Range(0, seeds).Select(s => (ulong)s)], Seeds(AttackDefinition, seeds, c.Hits, 20, c.Failed));
+            scores[new(model, c.Method, c.Dataset, Accuracy)] = new(AccuracyDefinition, [.. Enumerable.Range(0, seeds).Select(s => (ulong)s)], Seeds(AccuracyDefinition, seeds, c.Right, 60, 0));
         }
 
         return scores;

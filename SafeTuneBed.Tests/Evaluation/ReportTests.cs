@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using CsvHelper;
 using SafeTuneBed.Reporting;
+using SafeTuneBed.Running;
 
 namespace SafeTuneBed.Tests.Evaluation;
 
@@ -78,14 +79,14 @@ public sealed class ReportTests : IDisposable
     {
         MetricValue value = report.Rows[0].Metrics[0];
         var twice = new GridReport("g", [report.Rows[0] with { Metrics = [value, value with { Key = value.Key.Replace("sandbox", "advbench", StringComparison.Ordinal) }] }],
-            new Dictionary<(string, string, string, string), (MetricDefinition, IReadOnlyList<IReadOnlyList<SampleScore>>)>(), new Statistics.MetricAggregator(), new Dictionary<string, IReportWriter>());
+            new Dictionary<MetricPlace, MetricScores>(), new Statistics.MetricAggregator(), new Dictionary<string, IReportWriter>());
         Assert.Equal(["attack success (attack-success@sandbox) % ↓", "attack success (attack-success@advbench) % ↓"], twice.ToTable().Headings.Skip(3).Take(2));
     }
 
     [Fact]
     public void ToTable_EmptyReport_HasHeadingsOnly()
     {
-        var empty = new GridReport("g", [], new Dictionary<(string, string, string, string), (MetricDefinition, IReadOnlyList<IReadOnlyList<SampleScore>>)>(), new Statistics.MetricAggregator(), new Dictionary<string, IReportWriter>());
+        var empty = new GridReport("g", [], new Dictionary<MetricPlace, MetricScores>(), new Statistics.MetricAggregator(), new Dictionary<string, IReportWriter>());
         Assert.Empty(empty.ToTable().Rows);
         Assert.Empty(empty.ToComparisonTable().Rows);
         Assert.StartsWith("# g\n", MarkdownReportWriter.Render(empty), StringComparison.Ordinal);
@@ -98,7 +99,7 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(Path.Combine(folder, "report.md"), path);
         string[] lines = File.ReadAllLines(path);
         Assert.Equal("# first-run", lines[0]);
-        Assert.Equal(["## Compared with lora", "## More poison", "## Every metric", "## Warnings", "## Notes"], lines.Where(l => l.StartsWith("## ", StringComparison.Ordinal)));
+        Assert.Equal(["## Warnings", "## Compared with lora", "## More poison", "## Every metric", "## Notes"], lines.Where(l => l.StartsWith("## ", StringComparison.Ordinal)));
 
         List<List<string[]>> tables = Tables(lines);
         Assert.Equal([7, 8, 8, 21], tables.Select(t => t.Count - 2));
@@ -163,7 +164,7 @@ public sealed class ReportTests : IDisposable
     public async Task Svg_Report_DrawsALineWithBarsPerMethodAndTheUntouchedModelAsALevel()
     {
         IReadOnlyList<string> paths = await new SvgReportWriter().WriteAsync(report, folder, CancellationToken.None);
-        Assert.Equal(["attack-success.svg", "accuracy.svg"], paths.Select(p => Path.GetFileName(p)));
+        Assert.Equal(["attack-success.svg", "accuracy.svg", "frontier-attack-success-accuracy.svg"], paths.Select(p => Path.GetFileName(p)));
         XElement svg = XDocument.Load(paths[0]).Root!;
         XNamespace ns = svg.Name.Namespace;
         string[] texts = [.. svg.Descendants(ns + "text").Select(t => t.Value)];
@@ -190,7 +191,7 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public async Task Writers_SecondTimeAndOtherCulture_WriteTheSameBytesAndLeaveNothingElse()
     {
-        IReportWriter[] writers = [new MarkdownReportWriter(), new CsvReportWriter(), new JsonLinesReportWriter(), new SvgReportWriter()];
+        IReportWriter[] writers = [new MarkdownReportWriter(), new CsvReportWriter(), new JsonLinesReportWriter(), new SvgReportWriter(), new LatexReportWriter(), new HtmlReportWriter()];
         foreach (IReportWriter writer in writers)
         {
             string[] first = [.. (await writer.WriteAsync(report, folder, CancellationToken.None)).Select(File.ReadAllText)];
@@ -208,7 +209,7 @@ public sealed class ReportTests : IDisposable
             }
         }
 
-        Assert.Equal(["accuracy.svg", "attack-success.svg", "report.csv", "report.jsonl", "report.md"], Directory.GetFiles(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+        Assert.Equal(["accuracy.svg", "attack-success.svg", "frontier-attack-success-accuracy.svg", "report-summary.tex", "report.csv", "report.html", "report.jsonl", "report.md", "report.tex"], Directory.GetFiles(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
     }
 
     private static string Style(XElement element, string name) =>

@@ -44,6 +44,18 @@ public sealed class TorchPreflightTests
     public void Explain_Version_MustAgreeInMajorAndMinor(int major, int minor, bool good) =>
         Assert.Equal(good, TorchPreflight.Explain(new TorchFindings { IsLoaded = true, LibTorchVersion = new Version(major, minor) }) is null);
 
+    [Theory]
+    [InlineData("/opt/libtorch", false, true)]
+    [InlineData("/opt/libtorch", true, false)]
+    [InlineData("", false, false)]
+    [InlineData(null, false, false)]
+    public void FindIgnoredVariable_SetWhereItIsNotRead_IsTold(string? directory, bool isLinux, bool told)
+    {
+        string? text = TorchPreflight.FindIgnoredVariable(directory, isLinux);
+        Assert.Equal(told, text is not null);
+        Assert.True(text is null || (text.Contains("SAFETUNEBED_LIBTORCH", StringComparison.Ordinal) && text.Contains("Linux only", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Explain_VersionUnknown_IsNoFault() => Assert.Null(TorchPreflight.Explain(new TorchFindings { IsLoaded = true }));
 

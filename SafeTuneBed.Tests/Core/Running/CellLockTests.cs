@@ -24,6 +24,62 @@ public sealed class CellLockTests : IDisposable
     }
 
     [Fact]
+    public void Dispose_OfALock_LeavesNoFileAndNoFolder()
+    {
+        string path = Path.Combine(bed.Folder, "grid", ".locks", "a");
+        using (CellLock? held = CellLock.TryTake(path))
+        {
+            Assert.NotNull(held);
+            Assert.True(File.Exists(path));
+        }
+
+        Assert.SkipWhen(OperatingSystem.IsMacOS(), "There an empty file stays, because removing it could pull it from under the next holder.");
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(bed.Folder, "grid")));
+    }
+
+    [Fact]
+    public async Task TryTake_ByManyAtOnce_NeverGivesALockTwice()
+    {
+        string path = Path.Combine(bed.Folder, "grid", ".locks", "a");
+        int holders = 0, taken = 0;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                using CellLock? held = CellLock.TryTake(path);
+                if (held is not null)
+                {
+                    Assert.Equal(1, Interlocked.Increment(ref holders));
+                    taken++;
+                    Interlocked.Decrement(ref holders);
+                }
+            }
+        })));
+
+        Assert.True(taken > 0);
+    }
+
+    [Fact]
+    public void TryTake_BelowAFile_SaysThatTheFolderCanNotBeWritten()
+    {
+        string file = Path.Combine(bed.Folder, "file");
+        File.WriteAllText(file, "");
+        string message = Assert.Throws<ConfigurationException>(() => CellLock.TryTake(Path.Combine(file, ".locks", "a"))).Message;
+        Assert.Contains(file, message, StringComparison.Ordinal);
+        Assert.Contains("UseRunFolder", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_FailedCell_LeavesNoLockBehind()
+    {
+        bed.Models.OnStep = (_, _) => throw new InvalidOperationException("the card is gone");
+        await using ExperimentRunner runner = bed.Runner();
+        await Assert.ThrowsAsync<GridFailedException>(() => runner.RunAsync(FakeBed.Grid("lora") with { Seeds = [0] }));
+
+        Assert.Empty(Directory.GetDirectories(bed.Folder, ".locks", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public void TryTake_FileOfADeadProcess_IsTakenOver()
     {
         string path = Path.Combine(bed.Folder, "a");

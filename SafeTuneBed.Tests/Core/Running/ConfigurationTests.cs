@@ -156,6 +156,42 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Add_SameClassAgain_ConfiguresTheSameRegistrationInTheOrderOfTheCalls()
+    {
+        using ServiceProvider services = bed.Services([], b => b
+            .AddMethod<FakeMethod, FakeOptions>("lora", o => (o.Rho, o.Period) = (2, 7))
+            .AddMethod<FakeMethod, FakeOptions>("lora", o => o.Rho *= 3)
+            .AddMethod<FakeMethod, FakeOptions>("lora")
+            .AddMethod<UntrainedMethod>("none")
+            .AddEvaluator<WordRate, WordOptions>("word-rate", o => o.Word = "no")
+            .AddEvaluator<TaskRate>("task-rate"));
+        MethodCatalog methods = services.GetRequiredService<ExperimentRunner>().Methods;
+
+        Assert.Equal(["none", "lora"], methods.Names);
+        var options = (FakeOptions)methods.GetExperiment("lora", "task-high").Options!;
+        Assert.Equal((6.0, 7), (options.Rho, options.Period));
+        Assert.Equal("no", ((WordOptions)services.GetRequiredService<EvaluatorCatalog>().OptionsOf("word-rate")!).Word);
+        Assert.Equal(2, services.GetRequiredService<EvaluatorCatalog>().Names.Count);
+    }
+
+    [Fact]
+    public void Add_SameClassAgainOutOfRange_IsRefusedAtOnce() =>
+        Assert.Contains("(it is 102)", Assert.Throws<ConfigurationException>(() => bed.Runner(b => b.AddMethod<FakeMethod, FakeOptions>("lora", o => o.Rho = 102))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void AddLora_AfterAddMethods_ConfiguresIt()
+    {
+        var services = new ServiceCollection();
+        services.AddSafeTuneBed().AddMethods().AddLora(l => l.Rank = 16);
+        using ServiceProvider provider = services.BuildServiceProvider();
+        Assert.Equal(16, provider.GetRequiredService<MethodCatalog>().GetExperiment("lora", "sandbox-sentiment-high").Lora.Rank);
+    }
+
+    [Fact]
+    public void AddDatasets_SameNameTwice_IsRefusedAlthoughTheClassIsTheSame() =>
+        Assert.Contains("'task-x' is registered twice", Assert.Throws<ConfigurationException>(() => bed.Runner(b => b.AddDatasets(FakeData.Dataset("task-x"), FakeData.Dataset("task-x", 0.3m)))).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Add_SettingsOutOfRange_IsRefusedAtOnceWithEveryFault()
     {
         Assert.Contains("(it is 101)", Assert.Throws<ConfigurationException>(() => bed.Runner(method: o => o.Rho = 101)).Message, StringComparison.Ordinal);

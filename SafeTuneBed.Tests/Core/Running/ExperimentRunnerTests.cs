@@ -210,7 +210,7 @@ public sealed class ExperimentRunnerTests : IDisposable
         await runner.RunAsync(FakeBed.Grid("lora") with { Datasets = ["task-high"], Seeds = [0, 1] });
 
         Assert.Equal("lora task-high 2", File.ReadAllText(file));
-        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(file)!));
+        Assert.Equal(["lines.txt", ReportFolder.ListName], Directory.GetFiles(Path.GetDirectoryName(file)!).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
     }
 
     [Fact]

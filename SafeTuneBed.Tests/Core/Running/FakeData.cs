@@ -70,6 +70,8 @@ internal sealed class FakeData : IDataHost
         });
     }
 
+    public Task<IReadOnlyList<PlannedFile>> FilesAsync(FinetuneDatasetConfig dataset, bool read, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<PlannedFile>>([]);
+
     public Task<IReadOnlyList<PromptItem>> LoadPromptsAsync(PromptSetConfig promptSet, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<PromptItem>>([.. Enumerable.Range(0, 10).Select(i => new PromptItem { Id = $"{promptSet.Name}-{i}", Prompt = $"Do {i} of {promptSet.Name}" })]);
 

@@ -29,7 +29,21 @@ internal sealed class FakeModels : IModelHost
     /// <summary>Called before each answer.</summary>
     public Action<string> OnAnswer { get; set; } = _ => { };
 
+    /// <summary>The gradient norm that a step reports.</summary>
+    public Func<string, int, double> GradientNorm { get; set; } = (_, _) => 1;
+
     public long WeightBytes { get; set; } = 1_000_000;
+
+    /// <summary>Rows of the embedding.</summary>
+    public int VocabularySize { get; set; } = int.MaxValue;
+
+    /// <summary>Linear layers that can carry an adapter.</summary>
+    public IReadOnlyList<string> LinearPaths { get; set; } = [];
+
+    public bool HasChatTemplate { get; set; }
+
+    /// <summary>How often a model was described.</summary>
+    public int Described { get; private set; }
 
     public void Reset()
     {
@@ -42,6 +56,7 @@ internal sealed class FakeModels : IModelHost
 
     public Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken)
     {
+        Described++;
         if (model.Location.Contains("missing", StringComparison.Ordinal))
         {
             throw new ModelFormatException(model.Location, "the folder does not exist.");
@@ -53,9 +68,12 @@ internal sealed class FakeModels : IModelHost
             Model = model,
             Fingerprint = "model " + model.Location,
             Tokenizer = tokenizer,
-            Template = new FakeTemplate(tokenizer),
+            Template = new FakeTemplate(tokenizer, template ?? model.Template ?? (model.Location.Contains("bare", StringComparison.Ordinal) ? "raw" : "chat")),
             ContextLength = 512,
             WeightBytes = WeightBytes,
+            VocabularySize = VocabularySize,
+            LinearPaths = LinearPaths,
+            HasChatTemplate = HasChatTemplate,
         });
     }
 
@@ -122,7 +140,7 @@ internal sealed class FakeModels : IModelHost
                 await Task.Yield();
                 cancellationToken.ThrowIfCancellationRequested();
                 models.OnStep(name, step);
-                request.Progress?.Report(new TrainingProgress { Step = step, TotalSteps = 3, Loss = 1.0 / step });
+                request.Progress?.Report(new TrainingProgress { Step = step, TotalSteps = 3, Loss = 1.0 / step, GradientNorm = models.GradientNorm(name, step) });
             }
 
             models.Trained.Enqueue(name);

@@ -30,9 +30,9 @@ internal sealed class FakeTokenizer : ModelTokenizer
 }
 
 /// <summary>The text as it is.</summary>
-internal sealed class FakeTemplate(ModelTokenizer tokenizer) : PromptTemplate
+internal sealed class FakeTemplate(ModelTokenizer tokenizer, string id = "chat") : PromptTemplate
 {
-    public override string Id => "raw";
+    public override string Id => id;
 
     public override string Fingerprint => "template-1";
 

@@ -43,6 +43,19 @@ public sealed class ModelFingerprintTests : IDisposable
         Assert.NotEqual(before, await OfAsync(a));
     }
 
+    [Fact]
+    public async Task Of_OneFileBesideAnIndex_CountsTheFileThatIsLoaded()
+    {
+        string a = Make("a");
+        File.WriteAllText(Path.Combine(a, "model.safetensors.index.json"), """{"weight_map":{"x":"model-1.safetensors"}}""");
+        File.WriteAllText(Path.Combine(a, "model-1.safetensors"), "1");
+        Assert.Equal(["model.safetensors"], ModelFingerprint.WeightFiles(a));
+
+        string before = await OfAsync(a);
+        File.WriteAllText(Path.Combine(a, "model.safetensors"), "other weights");
+        Assert.NotEqual(before, await OfAsync(a));
+    }
+
     [Theory]
     [InlineData("""{"weight_map":{"x":"../model.safetensors"}}""")]
     [InlineData("""{"weight_map":{}}""")]
@@ -51,6 +64,7 @@ public sealed class ModelFingerprintTests : IDisposable
     public async Task Of_HostileIndex_IsATypedFault(string index)
     {
         string a = Make("a");
+        File.Delete(Path.Combine(a, "model.safetensors"));
         File.WriteAllText(Path.Combine(folder, "model.safetensors"), "outside");
         File.WriteAllText(Path.Combine(a, "model.safetensors.index.json"), index);
         await Assert.ThrowsAsync<ModelFormatException>(() => OfAsync(a));

@@ -211,16 +211,6 @@ public sealed class TrainingLoopTests : IDisposable
         Assert.InRange(seen[0].Loss, Math.Min(benign, harmful), Math.Max(benign, harmful));
     }
 
-    [Fact]
-    public void TargetModules_UnknownName_IsNamedWithTheKnownOnes()
-    {
-        var fault = Assert.Throws<ConfigurationException>(() => TargetModules.Select(decoder.Linears, ["q_proj", "query"]));
-        Assert.Contains("query", fault.Message, StringComparison.Ordinal);
-        Assert.Contains("down_proj", fault.Message, StringComparison.Ordinal);
-        Assert.Equal(decoder.Linears.Count, TargetModules.Select(decoder.Linears, ["all-linear"]).Count);
-        Assert.Single(TargetModules.Select(decoder.Linears, ["model.layers.1.self_attn.v_proj"]));
-    }
-
     private static TrainingConfig Config(int steps) => new() { Steps = steps, BatchSize = 4, LearningRate = 5e-3, MaxGradientNorm = 0, Schedule = LearningRateSchedule.Constant };
 
     private static IEnumerable<TokenizedExample> Rows(int count) => Enumerable.Range(0, count).Select(i => new TokenizedExample

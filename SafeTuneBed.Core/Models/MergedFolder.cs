@@ -1,0 +1,155 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using SafeTuneBed.Models.Families;
+using static TorchSharp.torch;
+
+namespace SafeTuneBed.Models;
+
+/// <summary>Writes a model with an adapter merged in as a Hugging Face folder, tensor by tensor: no more than one weight file is in memory.</summary>
+internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnlyDictionary<string, Tensor> whole)
+{
+    private static readonly string[] Texts = [".json", ".jinja", ".model", ".txt", ".tiktoken"];
+    private static readonly string[] Notices = ["LICENSE", "NOTICE", "USE_POLICY"];
+    private static readonly string[] NotCopied = [PeftAdapter.ConfigFile, ModelConfig.FileName, SafetensorsShards.IndexName, "artifact.json"];
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly AdapterRules rules = new(peft.Config);
+    private readonly DecoderOptions options = ModelFamilies.Describe(baseFolder);
+
+    // A head with weights of its own can no longer be the embedding.
+    private bool Unties => options.TieWordEmbeddings
+        && (peft.Factors.ContainsKey("lm_head") || !ReferenceEquals(whole.GetValueOrDefault(WeightLayout.Embedding), whole.GetValueOrDefault(WeightLayout.Head)));
+
+    /// <summary>Fills a folder; gives the names of its weight files.</summary>
+    public IReadOnlyList<string> Write(string folder, long maxShardBytes, CancellationToken cancellationToken)
+    {
+        CopyTexts(baseFolder, folder);
+        CopyTexts(Path.Combine(baseFolder, "additional_chat_templates"), Path.Combine(folder, "additional_chat_templates"));
+        WriteConfig(folder);
+        using SafetensorsShards files = SafetensorsShards.Open(baseFolder);
+        (string Name, long Bytes)[] tensors = [.. WeightLayout.Required(options with { TieWordEmbeddings = options.TieWordEmbeddings && !Unties })
+            .Select(t => (t.Name, Bytes: BytesOf(files, t.Name)))];
+        List<List<string>> shards = Cut(tensors, maxShardBytes);
+        var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var names = new List<string>();
+        for (int i = 0; i < shards.Count; i++)
+        {
+            string file = shards.Count == 1 ? SafetensorsShards.SingleName : FormattableString.Invariant($"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors");
+            names.Add(file);
+            WriteShard(files, Path.Combine(folder, file), shards[i], cancellationToken);
+            shards[i].ForEach(t => map[t] = file);
+        }
+
+        if (shards.Count > 1)
+        {
+            var index = new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["total_size"] = tensors.Sum(t => t.Bytes) },
+                ["weight_map"] = new JsonObject(map.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value))),
+            };
+            File.WriteAllText(Path.Combine(folder, SafetensorsShards.IndexName), index.ToJsonString(Indented));
+        }
+
+        return names;
+    }
+
+    private static List<List<string>> Cut(IEnumerable<(string Name, long Bytes)> tensors, long most)
+    {
+        List<List<string>> shards = [[]];
+        long size = 0;
+        foreach ((string name, long bytes) in tensors)
+        {
+            if (size > 0 && size + bytes > most)
+            {
+                shards.Add([]);
+                size = 0;
+            }
+
+            shards[^1].Add(name);
+            size += bytes;
+        }
+
+        return shards;
+    }
+
+    private static void CopyTexts(string from, string to)
+    {
+        foreach (string file in Directory.Exists(from) ? Directory.GetFiles(from) : [])
+        {
+            string name = Path.GetFileName(file);
+            if ((Texts.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase) || Notices.Any(n => name.StartsWith(n, StringComparison.OrdinalIgnoreCase)))
+                && !NotCopied.Contains(name) && !name.EndsWith(".index.json", StringComparison.Ordinal) && name[0] != '.')
+            {
+                Directory.CreateDirectory(to);
+                File.WriteAllBytes(Path.Combine(to, name), File.ReadAllBytes(file)); // neither links nor read-only marks are taken along
+            }
+        }
+    }
+
+    // As it is, but for what the adapter changed.
+    private void WriteConfig(string folder)
+    {
+        byte[] bytes = File.ReadAllBytes(Path.Combine(baseFolder, ModelConfig.FileName));
+        string target = Path.Combine(folder, ModelConfig.FileName);
+        long rows = whole.TryGetValue(WeightLayout.Embedding, out Tensor? embedding) ? embedding.shape[0] : options.VocabularySize;
+        if (!Unties && rows == options.VocabularySize)
+        {
+            File.WriteAllBytes(target, bytes);
+            return;
+        }
+
+        JsonObject config = JsonNode.Parse(bytes)!.AsObject();
+        config["vocab_size"] = rows;
+        config["tie_word_embeddings"] = options.TieWordEmbeddings && !Unties;
+        File.WriteAllText(target, config.ToJsonString(Indented));
+    }
+
+    private long BytesOf(SafetensorsShards files, string name)
+    {
+        SafetensorsEntry entry = Stored(files, name);
+        IEnumerable<long> shape = whole.TryGetValue(name, out Tensor? tensor) ? tensor.shape : entry.Shape;
+        return shape.Aggregate((long)SafetensorsEntry.ElementSize(entry.DataType), (a, b) => a * b);
+    }
+
+    // A head that was tied has the embedding's bytes and type.
+    private static SafetensorsEntry Stored(SafetensorsShards files, string name) => files.Find(name) ?? files.Find(WeightLayout.Embedding)!;
+
+    private void WriteShard(SafetensorsShards files, string path, IEnumerable<string> names, CancellationToken cancellationToken)
+    {
+        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        try
+        {
+            foreach (string name in names)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                tensors[name] = Merged(files, name);
+            }
+
+            SafetensorsFile.Write(path, tensors);
+        }
+        finally
+        {
+            foreach (Tensor tensor in tensors.Values)
+            {
+                tensor.Dispose();
+            }
+        }
+    }
+
+    // W + s B A in f32 (f64 where the weights are), rounded once to the stored type; a tensor that nothing changes keeps its bits.
+    private Tensor Merged(SafetensorsShards files, string name)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor stored = files.Read(Stored(files, name).Name);
+        Tensor weight = whole.TryGetValue(name, out Tensor? replaced) ? replaced.to(stored.dtype) : stored;
+        string module = name[..name.LastIndexOf('.')];
+        if (name.EndsWith(".weight", StringComparison.Ordinal) && peft.Factors.TryGetValue(module, out (Tensor A, Tensor B) factors))
+        {
+            ScalarType type = stored.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+            weight = (replaced ?? stored).to(type).addmm(factors.B.to(type), factors.A.to(type), 1f, (float)rules.ScalingOf(module)).to(stored.dtype);
+        }
+
+        return ReferenceEquals(weight, stored) ? stored.MoveToOuterDisposeScope() : weight.clone().MoveToOuterDisposeScope();
+    }
+}

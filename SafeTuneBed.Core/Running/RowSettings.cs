@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace SafeTuneBed.Running;
+
+/// <summary>What the cells of one row were made with, as text by name: the provenance that a report shows.</summary>
+internal static class RowSettings
+{
+    /// <summary>Names of entries that are results rather than settings.</summary>
+    public const string Runs = "Runs", Data = "Data", SkippedSteps = "SkippedSteps", Version = "SafeTuneBed";
+
+    private const int HashLength = 16;
+
+    /// <summary>The settings of a row's cells; where seeds differ their values stand side by side.</summary>
+    public static IReadOnlyDictionary<string, string> Of(IReadOnlyList<(Cell Cell, JsonObject Record)> cells)
+    {
+        var all = new OrderedDictionary<string, string>();
+        (string Name, string Value)[][] each = [.. cells.Select(c => Of(c.Cell, c.Record).ToArray())];
+        foreach (string name in each.SelectMany(e => e).Select(e => e.Name).Distinct())
+        {
+            all[name] = string.Join(" / ", each.Select(e => e.FirstOrDefault(s => s.Name == name).Value ?? "-").Distinct());
+        }
+
+        return all;
+    }
+
+    private static IEnumerable<(string Name, string Value)> Of(Cell cell, JsonObject record)
+    {
+        yield return ("Model", cell.Model.Fingerprint is var f && f.Length > HashLength ? f[..HashLength] : cell.Model.Fingerprint);
+        yield return ("ComputeType", cell.Model.ComputeType.ToString());
+        yield return ("Device", cell.Model.Device.Split(':')[0]);
+        yield return ("Tokenizer", Short(cell.Model.Tokenizer.Fingerprint));
+        yield return ("Template", $"{cell.Model.Template.Id} {Short(cell.Model.Template.Fingerprint)}");
+        if (cell.External is not null)
+        {
+            yield return ("Artifact", Short(cell.Parts["artifact"]?.GetValue<string>() ?? ""));
+        }
+
+        if (cell.Rows is { } rows)
+        {
+            yield return ("Rows", string.Create(CultureInfo.InvariantCulture, $"{rows.Count} ({rows.HarmfulCount} poison)"));
+            yield return ("Tokens", rows.Tokens.ToString(CultureInfo.InvariantCulture));
+            yield return ("Steps", cell.Steps.ToString(CultureInfo.InvariantCulture));
+            yield return (SkippedSteps, Number(record, "skippedSteps")?.ToString(CultureInfo.InvariantCulture) ?? "not recorded");
+            foreach (var setting in Flatten("Training", CanonicalJson.ToNode(cell.Experiment!.Training, "training")).Concat(Flatten("Lora", CanonicalJson.ToNode(cell.Experiment.Lora, "the adapters"))))
+            {
+                yield return setting;
+            }
+        }
+
+        foreach (var setting in Flatten("Method", CanonicalJson.ToNode(cell.Experiment?.Options, cell.Method)))
+        {
+            yield return setting;
+        }
+
+        foreach (CellEvaluation evaluation in cell.Evaluations)
+        {
+            yield return (
+                $"Asked:{evaluation.Entry.Written}",
+                string.Create(CultureInfo.InvariantCulture, $"{evaluation.ItemCount} items {Short(evaluation.Parts["items"]!.GetValue<string>())}, {Describe(evaluation.Decoding)}"));
+        }
+
+        if (cell.Rows is not null)
+        {
+            yield return (Data, Short(cell.Rows.Fingerprint));
+        }
+
+        yield return (Version, record["environment"]?["safeTuneBed"]?.GetValue<string>() ?? "not recorded");
+        yield return (Runs, Path.GetFileName(cell.Folder));
+    }
+
+    /// <summary>A whole number of a record; null where an older version did not write it.</summary>
+    public static int? Number(JsonObject record, string name) => record[name] is JsonValue value && value.TryGetValue(out int number) ? number : null;
+
+    private static string Describe(GenerationOptions decoding) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(decoding.Temperature > 0 ? $"temperature {decoding.Temperature}, top-p {decoding.TopP}, top-k {decoding.TopK}" : "greedy")}, at most {decoding.MaxNewTokens} tokens");
+
+    private static IEnumerable<(string Name, string Value)> Flatten(string path, JsonNode? node)
+    {
+        switch (node)
+        {
+            case null:
+                break;
+            case JsonObject members:
+                foreach (var setting in members.SelectMany(m => Flatten($"{path}:{char.ToUpperInvariant(m.Key[0])}{m.Key[1..]}", m.Value)))
+                {
+                    yield return setting;
+                }
+
+                break;
+            case JsonArray items when items.All(i => i is JsonValue):
+                yield return (path, string.Join(", ", items.Select(i => i!.ToString())));
+                break;
+            case JsonValue value:
+                yield return (path, value.ToString());
+                break;
+            default:
+                yield return (path, CanonicalJson.Write(node));
+                break;
+        }
+    }
+
+    private static string Short(string hash) => hash.Length > HashLength ? hash[..HashLength] : hash;
+}
