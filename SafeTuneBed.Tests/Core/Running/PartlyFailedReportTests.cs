@@ -102,9 +102,9 @@ public sealed class PartlyFailedReportTests : IDisposable
         foreach (string scores in bed.Files("scores.jsonl").Where(f => f.Contains("word-rate", StringComparison.Ordinal)))
         {
             // A file that agrees with its hash and still can't be read: what an odd file system gives.
-            string record = Path.Combine(Path.GetDirectoryName(scores)!, "metrics.json"), before = DurableFile.Sha256(scores);
+            string record = Path.Combine(Path.GetDirectoryName(scores)!, "metrics.json"), before = SafeTuneBed.Data.FileDigest.Read(scores);
             File.WriteAllText(scores, "{]\n");
-            File.WriteAllText(record, File.ReadAllText(record).Replace(before, DurableFile.Sha256(scores), StringComparison.Ordinal));
+            File.WriteAllText(record, File.ReadAllText(record).Replace(before, SafeTuneBed.Data.FileDigest.Read(scores), StringComparison.Ordinal));
         }
 
         bed.Models.OnAnswer = _ => throw new InvalidOperationException("no answer");
