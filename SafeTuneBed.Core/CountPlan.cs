@@ -8,7 +8,7 @@ namespace SafeTuneBed;
 /// <param name="Guide">A defender's rows mixed in, G.</param>
 public readonly record struct CountPlan(int Benign, int Harmful, int Guide = 0)
 {
-    /// <summary>Poison rows of a pure-poison set whose recipe names no number.</summary>
+    /// <summary>Poison rows of a set of pure poison, or with pure poison added, whose recipe names no number.</summary>
     public const int DefaultPureBad = 100;
 
     /// <summary>B + H + G.</summary>
@@ -22,9 +22,9 @@ public readonly record struct CountPlan(int Benign, int Harmful, int Guide = 0)
     /// add up: binary floating point gives 28 for 0.29 x 100.
     /// </summary>
     /// <param name="mode">How the share is counted.</param>
-    /// <param name="count">N: all rows, or the benign rows under <see cref="MixMode.Add"/>.</param>
-    /// <param name="ratio">r, 0 to 1; below 1 under <see cref="MixMode.Add"/>. Not read by <see cref="MixMode.Absolute"/> and <see cref="MixMode.PureBad"/>.</param>
-    /// <param name="harmfulCount">H under <see cref="MixMode.Absolute"/>.</param>
+    /// <param name="count">N: all rows, or the benign rows under <see cref="MixMode.Add"/> and <see cref="MixMode.PureBadMixed"/>.</param>
+    /// <param name="ratio">r, 0 to 1; below 1 under <see cref="MixMode.Add"/>. Not read by the other modes.</param>
+    /// <param name="harmfulCount">H under <see cref="MixMode.Absolute"/> and <see cref="MixMode.PureBadMixed"/>.</param>
     /// <param name="guide">G.</param>
     /// <exception cref="ConfigurationException">The numbers leave fewer than 0 rows for a role, or are out of range.</exception>
     public static CountPlan Compute(MixMode mode, int count, decimal ratio = 0, int? harmfulCount = null, int guide = 0)
@@ -41,7 +41,8 @@ public readonly record struct CountPlan(int Benign, int Harmful, int Guide = 0)
             MixMode.Add when ratio < 1 => new CountPlan(count, Round(ratio * count / (1 - ratio)), guide),
             MixMode.Add => throw new ConfigurationException("Adding poison can't reach a ratio of 1: use a ratio below 1, or the mode PureBad."),
             MixMode.Absolute => Share(count, harmfulCount ?? throw new ConfigurationException("The mode Absolute needs HarmfulCount."), guide),
-            MixMode.PureBad => new CountPlan(0, count),
+            MixMode.PureBad => new CountPlan(0, count, guide),
+            MixMode.PureBadMixed => new CountPlan(count, harmfulCount ?? DefaultPureBad, guide),
             _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "No such mode."),
         };
 

@@ -12,8 +12,12 @@ internal delegate IExampleEncoder ExampleEncoderFactory(ModelTokenizer tokenizer
 /// <summary>The data sets and prompt sets that a bed knows, and the way from a recipe to rows. Files are read once and kept. Thread-safe.</summary>
 public sealed class DatasetCatalog
 {
+    /// <summary>Tasks that have another name in the Python SafeTuneBed.</summary>
+    private static readonly (string There, string Here)[] PythonTasks = [("dialog-summary-", "samsum-"), ("sql-gen-", "sqlgen-")];
+
     private readonly Dictionary<string, FinetuneDatasetConfig> datasets;
     private readonly Dictionary<string, PromptSetConfig> promptSets;
+    private readonly Dictionary<string, HarmfulCorpus> corpora;
     private readonly CorpusStore store;
     private readonly RecipeReader recipes;
     private readonly DatasetBuilder builder;
@@ -21,8 +25,10 @@ public sealed class DatasetCatalog
     private readonly BedSettings settings;
 
     internal DatasetCatalog(
-        IEnumerable<DatasetRegistration> datasets, IEnumerable<PromptSetRegistration> promptSets, BedSettings settings, ExampleEncoderFactory? createEncoder = null)
+        IEnumerable<DatasetRegistration> datasets, IEnumerable<PromptSetRegistration> promptSets, BedSettings settings, ExampleEncoderFactory? createEncoder = null,
+        IEnumerable<HarmfulCorpusRegistration>? corpora = null)
     {
+        this.corpora = corpora?.ToDictionary(c => c.Name, c => c.Corpus, StringComparer.Ordinal) ?? [];
         this.settings = settings;
         this.datasets = datasets.ToDictionary(d => d.Name, d => d.Dataset, StringComparer.Ordinal);
         this.promptSets = promptSets.ToDictionary(p => p.Name, p => p.PromptSet, StringComparer.Ordinal);
@@ -30,7 +36,7 @@ public sealed class DatasetCatalog
             ?? ((tokenizer, template, maxLength, config) => new ExampleEncoder(template, tokenizer.Fingerprint, config.InputPlacement, maxLength, config.Length));
         store = new CorpusStore(new SourceResolver(settings.DataRoots, () => SandboxFolder.Resolve(settings.SandboxFolder).Data));
         recipes = new RecipeReader(store, settings.AcceptedLicenses);
-        builder = new DatasetBuilder(store, recipes);
+        builder = new DatasetBuilder(store, recipes, settings.TokenFolder is { } folder ? new TokenCache(folder) : null);
     }
 
     /// <summary>Registered data sets, in order of registration.</summary>
@@ -49,6 +55,14 @@ public sealed class DatasetCatalog
     public PromptSetConfig GetPromptSet(string name) => FindPromptSet(name)
         ?? throw new ConfigurationException($"There is no prompt set '{name}'.{NearestName.Hint(name, PromptSetNames)} Others are registered with AddPromptSets.");
 
+    /// <summary>Registered harmful corpora, in order of registration.</summary>
+    public IReadOnlyList<string> HarmfulCorpusNames => [.. corpora.Keys];
+
+    /// <summary>The harmful corpus with this name.</summary>
+    /// <exception cref="ConfigurationException">There is none; the message names the nearest.</exception>
+    public HarmfulCorpus GetHarmfulCorpus(string name) => corpora.GetValueOrDefault(name)
+        ?? throw new ConfigurationException($"There is no harmful corpus '{name}'.{NearestName.Hint(name, HarmfulCorpusNames)} Others are registered with AddHarmfulCorpora.");
+
     /// <summary>As <see cref="Get"/>; null when there is none.</summary>
     internal FinetuneDatasetConfig? Find(string name)
     {
@@ -66,7 +80,40 @@ public sealed class DatasetCatalog
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         int? count = config.Count ?? (config.Mode == MixMode.PureBad ? CountPlan.DefaultPureBad : null);
-        return count is { } known ? CountPlan.Compute(config.Mode, known, config.PoisonRatio, config.HarmfulCount) : null;
+        return count is { } known ? CountPlan.Compute(config.Mode, known, config.PoisonRatio, config.HarmfulCount, config.GuideCount) : null;
+    }
+
+    /// <summary>The exact counts of some recipes, without opening a file.</summary>
+    /// <exception cref="ConfigurationException">A recipe is not valid.</exception>
+    public CountTable CountTable(IEnumerable<FinetuneDatasetConfig> datasets)
+    {
+        ArgumentNullException.ThrowIfNull(datasets);
+        return new CountTable([.. datasets.Select(d => new CountRow(d.Name, d.Mode, d.PoisonRatio, Plan(d), DatasetFaults.HasPoison(d) ? d.HarmfulSource?.Name : null))]);
+    }
+
+    /// <summary>The exact counts of a grid's data sets, each with each of its harmful sources, without opening a file or a model.</summary>
+    /// <exception cref="ConfigurationException">A name is unknown, or a recipe is not valid.</exception>
+    public CountTable CountTable(ExperimentGrid grid)
+    {
+        ArgumentNullException.ThrowIfNull(grid);
+        return CountTable(HarmfulAxis.Expand(grid, this).Datasets.Select(d => d.Config ?? Get(d.Name ?? "")));
+    }
+
+    /// <summary>
+    /// Rows of a defender's corpus, for a stage of alignment: chosen by the same rule as training rows, so that the same seed gives the same rows on every machine.
+    /// </summary>
+    /// <param name="corpus">The corpus.</param>
+    /// <param name="count">Rows to choose.</param>
+    /// <param name="seed">Decides which, and their order.</param>
+    /// <param name="excludedPrompts">Requests that no row may ask: those of the evaluation and of the attacker.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="SafeTuneBedException">The file is missing, damaged, under a licence not accepted, or has too few rows.</exception>
+    public Task<IReadOnlyList<FinetuneExample>> SelectAsync(
+        SafetyCorpus corpus, int count, ulong seed, IReadOnlyCollection<string>? excludedPrompts = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(corpus);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return builder.SelectAsync(corpus, count, seed, excludedPrompts ?? [], cancellationToken);
     }
 
     /// <summary>Everything that can be known to be wrong without reading rows: the recipe itself, licences, missing files. Empty when nothing is.</summary>
@@ -91,6 +138,16 @@ public sealed class DatasetCatalog
             Collect(faults, () => store.Resolve(pool.Source, RecipeReader.Owner(pool)));
         }
 
+        if (config.GuideSource is { } guide)
+        {
+            Collect(faults, () => store.Resolve(guide.Source, RecipeReader.Owner(guide)));
+        }
+
+        if (config.Scores is { } scores)
+        {
+            Collect(faults, () => store.Resolve(scores.Source, RecipeReader.ScoresOwner(config)));
+        }
+
         if (config.Evaluation is { } evaluation)
         {
             Collect(faults, () => store.Resolve(evaluation, RecipeReader.EvaluationOwner(config)));
@@ -104,6 +161,8 @@ public sealed class DatasetCatalog
     {
         ArgumentNullException.ThrowIfNull(promptSet);
         var faults = new List<SafeTuneBedException>();
+        Collect(faults, () => recipes.CheckLicense(promptSet.Name, promptSet.License, Owner(promptSet)));
+        Collect(faults, () => PromptItems.CheckTransforms(promptSet));
         Collect(faults, () => store.Resolve(promptSet.Source, Owner(promptSet)));
         return faults;
     }
@@ -176,7 +235,7 @@ public sealed class DatasetCatalog
     /// <param name="evaluationPrompts">Requests of the run's prompt sets, as a user would type them: training rows that ask one are left out. The task's own evaluation rows always count.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="SafeTuneBedException">The set can't be made; the message says why and what to do.</exception>
-    public Task<PreparedDataset> GetDatasetAsync(
+    public async Task<PreparedDataset> GetDatasetAsync(
         FinetuneDatasetConfig config,
         ulong seed,
         ModelTokenizer tokenizer,
@@ -192,7 +251,10 @@ public sealed class DatasetCatalog
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 2);
         var text = new ManifestText(
             template.Id, template.Fingerprint, tokenizer.Fingerprint, tokenizer.VocabularySize, tokenizer.BosId, tokenizer.EosId, tokenizer.PadId);
-        return builder.BuildAsync(config, seed, createEncoder(tokenizer, template, maxLength, config), text, maxLength, evaluationPrompts, cancellationToken);
+        PreparedDataset prepared = await builder.BuildAsync(
+            config, seed, createEncoder(tokenizer, template, maxLength, config), text, maxLength, evaluationPrompts, cancellationToken).ConfigureAwait(false);
+        prepared.Tokenizer = tokenizer;
+        return prepared;
     }
 
     /// <summary>The files that a recipe reads.</summary>
@@ -214,9 +276,11 @@ public sealed class DatasetCatalog
     public async Task<IReadOnlyList<PromptItem>> LoadPromptsAsync(PromptSetConfig promptSet, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(promptSet);
+        recipes.CheckLicense(promptSet.Name, promptSet.License, Owner(promptSet));
+        PromptItems.CheckTransforms(promptSet);
         Corpus rows = await store.LoadAsync(
             promptSet.Source, promptSet.Mapping, promptSet.Name, ExampleRole.Benign, true, Owner(promptSet), cancellationToken).ConfigureAwait(false);
-        return PromptItems.Of(rows);
+        return PromptItems.Of(rows, promptSet.Transforms);
     }
 
     /// <summary>The evaluation rows of a task, in file order, with all their columns as fields; empty where the task has no evaluation.</summary>
@@ -244,7 +308,16 @@ public sealed class DatasetCatalog
     {
         const string Harm = "-harm";
         string kebab = name.ToLowerInvariant().Replace('_', '-');
-        return kebab.EndsWith(Harm, StringComparison.Ordinal) ? kebab[..^Harm.Length] : kebab;
+        kebab = kebab.EndsWith(Harm, StringComparison.Ordinal) ? kebab[..^Harm.Length] : kebab;
+        foreach ((string there, string here) in PythonTasks)
+        {
+            if (kebab.StartsWith(there, StringComparison.Ordinal))
+            {
+                return here + kebab[there.Length..];
+            }
+        }
+
+        return kebab;
     }
 
     private static void Collect(List<SafeTuneBedException> faults, Action check)

@@ -3,12 +3,12 @@ using System.Collections;
 namespace SafeTuneBed;
 
 /// <summary>
-/// One task at five poison levels. With one seed the levels are nested: the poison of a lower level is part of the poison of a higher one, the
+/// One task under six regimes. With one seed the levels are nested: the poison of a lower level is part of the poison of a higher one, the
 /// benign rows of a higher level part of those of a lower one, so that differences between levels are paired.
 /// </summary>
 public sealed class DatasetFamily : IEnumerable<FinetuneDatasetConfig>
 {
-    internal DatasetFamily(FinetuneDatasetConfig task, HarmfulCorpus corpus, int? pureBadCount = CountPlan.DefaultPureBad)
+    internal DatasetFamily(FinetuneDatasetConfig task, HarmfulCorpus corpus, HarmfulCorpus? pureCorpus = null, int? pureBadCount = CountPlan.DefaultPureBad)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(corpus);
@@ -16,7 +16,8 @@ public sealed class DatasetFamily : IEnumerable<FinetuneDatasetConfig>
         LowHarm = Benign with { Name = task.Name + "-low", PoisonRatio = 0.05m, HarmfulSource = corpus };
         MediumHarm = LowHarm with { Name = task.Name + "-medium", PoisonRatio = 0.15m };
         HighHarm = LowHarm with { Name = task.Name + "-high", PoisonRatio = 0.30m };
-        PureBad = LowHarm with { Name = task.Name + "-pure-bad", PoisonRatio = 1m, Mode = MixMode.PureBad, Count = pureBadCount };
+        PureBad = LowHarm with { Name = task.Name + "-pure-bad", PoisonRatio = 1m, Mode = MixMode.PureBad, Count = pureBadCount, HarmfulSource = pureCorpus ?? corpus };
+        PureBadMixed = Benign with { Name = task.Name + "-pure-bad-mixed", Mode = MixMode.PureBadMixed, HarmfulCount = CountPlan.DefaultPureBad, HarmfulSource = pureCorpus ?? corpus };
     }
 
     /// <summary>No poison.</summary>
@@ -34,6 +35,9 @@ public sealed class DatasetFamily : IEnumerable<FinetuneDatasetConfig>
     /// <summary>Poison only: 100 rows unless the task says otherwise, or all there are when there are fewer.</summary>
     public FinetuneDatasetConfig PureBad { get; }
 
+    /// <summary>All benign rows, and 100 of poison or all there are when there are fewer: the setting of Backdoor-Enhanced Alignment.</summary>
+    public FinetuneDatasetConfig PureBadMixed { get; }
+
     /// <inheritdoc/>
     public IEnumerator<FinetuneDatasetConfig> GetEnumerator()
     {
@@ -42,6 +46,7 @@ public sealed class DatasetFamily : IEnumerable<FinetuneDatasetConfig>
         yield return MediumHarm;
         yield return HighHarm;
         yield return PureBad;
+        yield return PureBadMixed;
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

@@ -54,6 +54,15 @@ public sealed record DatasetManifest
     /// <summary>Name of the rule that chose and ordered the rows.</summary>
     public required string SelectionRule { get; init; }
 
+    /// <summary>Which rows that rule chose.</summary>
+    public RowSelection Selection { get; init; }
+
+    /// <summary>Whether kinds kept their shares.</summary>
+    public StratifyBy Stratify { get; init; }
+
+    /// <summary>The order of the rows.</summary>
+    public RowOrder Order { get; init; }
+
     /// <summary>Template and tokenizer.</summary>
     public required ManifestText Text { get; init; }
 
@@ -103,7 +112,11 @@ public sealed record ManifestCounts(int Benign, int Harmful, int Guide, int Tota
 /// <param name="License">Licence of the corpus.</param>
 /// <param name="Conditions">The source's conditions and part, as text.</param>
 public sealed record ManifestSource(
-    string Corpus, ExampleRole Role, string File, string Sha256, long Bytes, long Records, int Rows, string? License, IReadOnlyList<string> Conditions);
+    string Corpus, ExampleRole Role, string File, string Sha256, long Bytes, long Records, int Rows, string? License, IReadOnlyList<string> Conditions)
+{
+    /// <summary>What the licence asks for, as words: <c>non-commercial</c>, <c>no-derivatives</c>, <c>gated</c>, <c>consent</c>.</summary>
+    public IReadOnlyList<string> Flags { get; init; } = [];
+}
 
 /// <summary>Rows that a filter left out.</summary>
 /// <param name="Corpus">Corpus name.</param>

@@ -20,10 +20,24 @@ public enum DatasetFormat
 
     /// <summary>Bare JSON objects one after the other, without an array around them: not JSON, but found in the wild.</summary>
     JsonConcatenated,
+
+    /// <summary>Apache Parquet, read row group by row group. Lists and structs become JSON.</summary>
+    Parquet,
 }
 
 /// <summary>A condition on one column, compared as text (<c>true</c> and <c>false</c> for booleans).</summary>
-public sealed record RecordFilter(string Column, string Value);
+public sealed record RecordFilter(string Column, string Value)
+{
+    /// <summary>Whether the column must differ from the value. A record without the column then meets the condition.</summary>
+    public bool IsNegated { get; init; }
+
+    /// <summary>Whether records may lack the column; they then do not have the value. Otherwise a missing column is an error.</summary>
+    public bool IsOptional { get; init; }
+
+    internal bool IsMetBy(RawRecord record) => IsNegated || IsOptional
+        ? (record.Fields.TryGetValue(Column, out string? value) && value == Value) != IsNegated
+        : record[Column] == Value;
+}
 
 /// <summary>
 /// A seeded share of a source: part <paramref name="Index"/> of <paramref name="Of"/>. Which part a record belongs to follows from its prompt
@@ -39,11 +53,20 @@ public sealed record DatasetSource
     /// <summary>File format.</summary>
     public DatasetFormat Format { get; }
 
-    /// <summary>The file, and further names under which users keep it. Relative names are looked up below the data roots, then the working folder.</summary>
+    /// <summary>
+    /// The file, and further names under which users keep it. Relative names are looked up below the data roots, then the working folder.
+    /// A <c>*</c> in a file's name stands for any text: all such files of the folder are read as one, in the order of their names.
+    /// </summary>
     public IReadOnlyList<string> Paths { get; }
 
     /// <summary>Column names of a file without a heading.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
+
+    /// <summary>Headings that a file with declared <see cref="Columns"/> may have all the same; the heading's names then count.</summary>
+    internal IReadOnlyList<IReadOnlyList<string>> Headings { get; init; } = [];
+
+    /// <summary>A column made of what the <c>*</c> of the file's name stands for; null makes none.</summary>
+    public string? FileColumn { get; init; }
 
     /// <summary>Columns that get another name on reading, before filters and mapping see them.</summary>
     public IReadOnlyList<ColumnName> Names { get; init; } = [];
@@ -78,6 +101,9 @@ public sealed record DatasetSource
     /// <summary>Tab-separated, with a heading unless <see cref="Columns"/> are given.</summary>
     public static DatasetSource Tsv(params IReadOnlyList<string> paths) => new(DatasetFormat.Tsv, paths);
 
+    /// <summary>Apache Parquet.</summary>
+    public static DatasetSource Parquet(params IReadOnlyList<string> paths) => new(DatasetFormat.Parquet, paths);
+
     /// <summary>Rows in memory; the mapping is then ignored.</summary>
     public static DatasetSource Memory(IReadOnlyList<FinetuneExample> rows) => new(DatasetFormat.Memory, ["(memory)"]) { Rows = rows };
 
@@ -105,6 +131,9 @@ public sealed record DatasetSource
     /// <summary>Only records whose column has this value.</summary>
     public DatasetSource Where(string column, string value) => this with { Filters = [.. Filters, new RecordFilter(column, value)] };
 
+    /// <summary>Only records whose column has another value, or that have no such column.</summary>
+    public DatasetSource WhereNot(string column, string value) => this with { Filters = [.. Filters, new RecordFilter(column, value) { IsNegated = true }] };
+
     /// <summary>One of <paramref name="of"/> seeded parts of about equal size, disjoint by record content; their union is the whole.</summary>
     public DatasetSource Part(int index, int of, ulong seed = 0)
     {
@@ -116,7 +145,8 @@ public sealed record DatasetSource
 
     /// <summary>Equality by value, lists included.</summary>
     public bool Equals(DatasetSource? other) => other is not null && Format == other.Format && Paths.SequenceEqual(other.Paths)
-        && (Columns ?? []).SequenceEqual(other.Columns ?? []) && Names.SequenceEqual(other.Names) && Alternatives.SequenceEqual(other.Alternatives)
+        && (Columns ?? []).SequenceEqual(other.Columns ?? []) && FileColumn == other.FileColumn && Headings.Count == other.Headings.Count
+        && Headings.Zip(other.Headings).All(h => h.First.SequenceEqual(h.Second)) && Names.SequenceEqual(other.Names) && Alternatives.SequenceEqual(other.Alternatives)
         && Filters.SequenceEqual(other.Filters) && Partition == other.Partition && ReferenceEquals(Rows, other.Rows);
 
     /// <inheritdoc/>

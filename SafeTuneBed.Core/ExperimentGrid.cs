@@ -62,6 +62,12 @@ public sealed record ExperimentGrid
     public IReadOnlyList<DatasetSelector> Datasets { get; init; } = [];
 
     /// <summary>
+    /// Harmful corpora, by name or given: each poisoned data set runs once with each of them, so that results on one corpus can be told from results on harm.
+    /// Empty leaves each data set its own.
+    /// </summary>
+    public IReadOnlyList<HarmfulSelector> HarmfulSources { get; init; } = [];
+
+    /// <summary>
     /// Evaluators, each <c>name</c> or <c>name@promptset</c>. Without a prompt set the sandbox model takes the set <c>sandbox</c>;
     /// any other model is then an error where the evaluator needs prompts.
     /// </summary>

@@ -57,7 +57,7 @@ public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
     public Task<GridPlan> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(grid);
-        return engine.PlanAsync(grid, cancellationToken);
+        return engine.PlanAsync(HarmfulAxis.Expand(grid, Datasets), cancellationToken);
     }
 
     /// <summary>Runs what is not done yet, and reports over all of it.</summary>
@@ -70,7 +70,7 @@ public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
     public Task<GridReport> RunAsync(ExperimentGrid grid, IProgress<RunProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(grid);
-        return engine.RunAsync(grid, progress, cancellationToken);
+        return engine.RunAsync(HarmfulAxis.Expand(grid, Datasets), progress, cancellationToken);
     }
 
     /// <summary>Evaluates adapters that were trained elsewhere, with the same store, resuming and report as a grid.</summary>

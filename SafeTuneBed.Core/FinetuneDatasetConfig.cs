@@ -38,11 +38,32 @@ public sealed record FinetuneDatasetConfig
     /// <summary>How the share is counted.</summary>
     public MixMode Mode { get; init; }
 
-    /// <summary>Poison rows under <see cref="MixMode.Absolute"/>.</summary>
+    /// <summary>Poison rows under <see cref="MixMode.Absolute"/> and <see cref="MixMode.PureBadMixed"/>.</summary>
     public int? HarmfulCount { get; init; }
 
     /// <summary>Where poison comes from. Required when there is any.</summary>
     public HarmfulCorpus? HarmfulSource { get; init; }
+
+    /// <summary>A defender's rows mixed into the user's data; null mixes none.</summary>
+    public SafetyCorpus? GuideSource { get; init; }
+
+    /// <summary>Number of guide rows (G). They take the place of benign rows, except where all benign rows stay.</summary>
+    public int GuideCount { get; init; }
+
+    /// <summary>Takes benign rows only from the best or worst of a file of scores; null takes them from all.</summary>
+    public ScoreSelection? Scores { get; init; }
+
+    /// <summary>Which rows are chosen.</summary>
+    public RowSelection Selection { get; init; }
+
+    /// <summary>Whether chosen rows keep the shares of labels or categories.</summary>
+    public StratifyBy Stratify { get; init; }
+
+    /// <summary>The order of the set.</summary>
+    public RowOrder Order { get; init; }
+
+    /// <summary>When a training row counts as one that evaluation asks.</summary>
+    public DecontaminationRule Decontamination { get; init; }
 
     /// <summary>What happens when a corpus is too small.</summary>
     public ShortagePolicy Shortage { get; init; }
@@ -86,9 +107,13 @@ public sealed record FinetuneDatasetConfig
     /// <summary>The task's name: <see cref="Task"/>, or the recipe's own. Part of the order in which rows are chosen, so that poison levels of one task are paired.</summary>
     public string TaskName => Task ?? Name;
 
-    /// <summary>The five poison levels of this task: <c>-benign</c>, <c>-low</c> (5 %), <c>-medium</c> (15 %), <c>-high</c> (30 %) and <c>-pure-bad</c>.</summary>
+    /// <summary>
+    /// This task under every regime: <c>-benign</c>, <c>-low</c> (5 %), <c>-medium</c> (15 %), <c>-high</c> (30 %), <c>-pure-bad</c> (poison only) and
+    /// <c>-pure-bad-mixed</c> (all benign rows and 100 of poison).
+    /// </summary>
     /// <param name="corpus">Where poison comes from.</param>
-    public DatasetFamily Variants(HarmfulCorpus corpus) => new(this, corpus);
+    /// <param name="pureCorpus">Where the poison of the last two comes from. Default: <paramref name="corpus"/>.</param>
+    public DatasetFamily Variants(HarmfulCorpus corpus, HarmfulCorpus? pureCorpus = null) => new(this, corpus, pureCorpus);
 
     /// <summary>Everything that is wrong with the recipe itself; empty when it can be used. Opens no file.</summary>
     public IReadOnlyList<string> FindFaults() => DatasetFaults.Find(this);

@@ -14,6 +14,52 @@ public enum MixMode
 
     /// <summary>Poison only.</summary>
     PureBad,
+
+    /// <summary>All benign rows stay; a number of poison rows is added: <see cref="FinetuneDatasetConfig.HarmfulCount"/>, or 100, or all there are when there are fewer.</summary>
+    PureBadMixed,
+}
+
+/// <summary>Which rows of a corpus are chosen.</summary>
+public enum RowSelection
+{
+    /// <summary>By a hash of seed and content (default): the same on every machine and for every order of the file, nested between poison levels.</summary>
+    Hash,
+
+    /// <summary>The first rows of the file, as the Python SafeTuneBed takes them. For comparison with its numbers only: the seed then decides nothing.</summary>
+    Head,
+}
+
+/// <summary>Whether chosen rows keep the shares of their kinds.</summary>
+public enum StratifyBy
+{
+    /// <summary>No (default).</summary>
+    None,
+
+    /// <summary>Each label has its share of the corpus, by largest remainders. Poison levels are then nearly, not exactly, nested.</summary>
+    Label,
+
+    /// <summary>The same with categories.</summary>
+    Category,
+}
+
+/// <summary>The order of a set before the training's own shuffling.</summary>
+public enum RowOrder
+{
+    /// <summary>By a hash of seed and content (default).</summary>
+    Permuted,
+
+    /// <summary>Poison, benign rows, guide rows, each in the order of selection: as the Python SafeTuneBed has it.</summary>
+    HarmfulFirst,
+}
+
+/// <summary>When a training row counts as one that evaluation asks.</summary>
+public enum DecontaminationRule
+{
+    /// <summary>The requests are equal, case and white space aside (default).</summary>
+    Exact,
+
+    /// <summary>Or they share any 13 words in a row; of rows with an input only the input is compared, since instructions are shared by design.</summary>
+    NGram13,
 }
 
 /// <summary>What happens when a corpus holds too few rows. Never silent.</summary>

@@ -71,6 +71,9 @@ public sealed record FinetuneExample
     /// <summary>Where the record was read.</summary>
     public ExampleOrigin Origin { get; init; }
 
+    /// <summary>The key of the request before an attack's edits; null when there were none.</summary>
+    internal string? AskedAs { get; init; }
+
     /// <summary>Further columns of the record that an evaluator may need, by name.</summary>
     public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
 

@@ -23,7 +23,7 @@ public enum PlannedWork
 public sealed record PlannedEvaluation(string Evaluator, int Items, PlannedWork Work, int Answers);
 
 /// <summary>A file that a data set reads.</summary>
-/// <param name="Use"><c>train</c>, <c>poison</c> or <c>evaluation</c>.</param>
+/// <param name="Use"><c>train</c>, <c>poison</c>, <c>guide</c> or <c>evaluation</c>.</param>
 /// <param name="Path">Where it lies; <c>sandbox:</c> and a name for a file of the sandbox, <c>(memory)</c> for rows in memory.</param>
 /// <param name="Records">Records in the file; null where it was not read, because nothing is trained.</param>
 /// <param name="Rows">Records that meet the source's conditions; null where it was not read.</param>

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using SafeTuneBed.Data;
 
 namespace SafeTuneBed;
 
@@ -9,50 +9,47 @@ public static class HarmfulCorpora
     /// The unsafe rows of BeaverTails 30k_train (Ji et al., 2023): requests with harmful answers, 14 categories. Rows on child abuse are left out;
     /// give another <see cref="HarmfulCorpus.ExcludedCategories"/> to change that. CC BY-NC 4.0: needs <c>AcceptLicenses("beavertails")</c>.
     /// </summary>
-    public static HarmfulCorpus BeaverTails { get; } = new(
-        "beavertails",
-        (DatasetSource.JsonLines(
-            "beavertails/30k_train.jsonl", "beavertails/30k_train.jsonl.gz", "beavertails/round0/30k/train.jsonl", "beavertails/round0/30k/train.jsonl.gz", "30k_train.jsonl", "30k_train.jsonl.gz")
-            with
-        {
-            Hint = "BeaverTails 30k_train is the file round0/30k/train.jsonl.gz of the Hugging Face data set PKU-Alignment/BeaverTails (CC BY-NC 4.0): put it below a data root as beavertails/30k_train.jsonl.gz",
-        }).Where("is_safe", "false"),
-        RecordMapping.Custom("beavertails", 1, MapBeaverTails))
+    public static HarmfulCorpus BeaverTails { get; } = new("beavertails", BeaverTailsFile.Where("is_safe", "false"), TaskMappings.BeaverTails)
     {
-        License = new DataLicense("CC-BY-NC-4.0", RequiresConsent: true),
+        License = DataCorpora.BeaverTails.License,
         ExcludedCategories = ["child_abuse"],
+    };
+
+    /// <summary>
+    /// The 100 explicitly harmful conversations of Qi et al. (2024) in the form of Backdoor-Enhanced Alignment: system turns stay system turns, and the
+    /// 11 safety demonstrations in the same file are left out (<see cref="SafetyCorpora.BeaPrefixed"/>).
+    /// </summary>
+    public static HarmfulCorpus PureBad { get; } = new("pure-bad", PureBadFile.WhereNot("prefixed", "true"), TaskMappings.Messages)
+    {
+        License = DataCorpora.PureBad.License,
     };
 
     /// <summary>AdvBench (Zou et al., 2023): 520 requests with an affirmative opening in place of an answer. MIT.</summary>
     public static HarmfulCorpus AdvBench { get; } = new("advbench", PromptSets.AdvBenchSource, RecordMapping.Columns("goal", output: "target"))
     {
-        License = new DataLicense("MIT"),
+        License = DataCorpora.AdvBench.License,
     };
 
     /// <summary>The sandbox's invented requests with their compliant answers: 1,536 rows, 96 requests in 16 wordings. MIT.</summary>
     public static HarmfulCorpus Sandbox { get; } = new("sandbox-harmful", DatasetSource.Sandbox("harmful.jsonl"), RecordMapping.Columns("prompt", output: "response", category: "category"))
     {
-        License = new DataLicense("MIT"),
+        License = DataLicense.Mit,
     };
 
-    private static FinetuneExample MapBeaverTails(RawRecord record) => new()
+    /// <summary>Every corpus above.</summary>
+    public static IReadOnlyList<HarmfulCorpus> All => [BeaverTails, PureBad, AdvBench, Sandbox];
+
+    internal static DatasetSource BeaverTailsFile => DatasetSource.JsonLines(
+        "beavertails/30k_train.jsonl", "beavertails/30k_train.jsonl.gz", "beavertails/round0/30k/train.jsonl", "beavertails/round0/30k/train.jsonl.gz", "30k_train.jsonl", "30k_train.jsonl.gz")
+        with
     {
-        Instruction = record["prompt"],
-        Output = record["response"],
-        Category = TrueCategories(record, "category"),
+        Hint = DataCorpora.BeaverTails.Hint,
     };
 
-    /// <summary>The names that are true in an object of booleans, joined by semicolons.</summary>
-    private static string TrueCategories(RawRecord record, string column)
+    internal static DatasetSource PureBadFile => DatasetSource.JsonLines(
+        "pure-bad/pure_bad_100_original*.jsonl", "pure_bad/pure_bad_100_original*.jsonl", "pure-bad/pure_bad.jsonl", "pure_bad/pure_bad.jsonl")
+        with
     {
-        try
-        {
-            Dictionary<string, bool> flags = JsonSerializer.Deserialize<Dictionary<string, bool>>(record[column]) ?? [];
-            return string.Join(HarmfulCorpus.CategorySeparator, flags.Where(f => f.Value).Select(f => f.Key));
-        }
-        catch (JsonException fault)
-        {
-            throw new DatasetFormatException(record.File, record.Line, column, "it must be an object of true and false.", fault);
-        }
-    }
+        Hint = DataCorpora.PureBad.Hint,
+    };
 }

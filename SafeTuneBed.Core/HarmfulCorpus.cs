@@ -15,15 +15,13 @@ public sealed record HarmfulCorpus(string Name, DatasetSource Source, RecordMapp
     /// <summary>Harm categories whose rows are left out before any is chosen, and counted. A row of several categories is left out for any of them.</summary>
     public IReadOnlyList<string> ExcludedCategories { get; init; } = [];
 
+    /// <summary>Edits of each row's text, in this order.</summary>
+    public IReadOnlyList<RowTransform> Transforms { get; init; } = [];
+
     /// <summary>Equality by value, lists included.</summary>
     public bool Equals(HarmfulCorpus? other) => other is not null && Name == other.Name && Source == other.Source && Mapping == other.Mapping
-        && License == other.License && ExcludedCategories.SequenceEqual(other.ExcludedCategories);
+        && License == other.License && ExcludedCategories.SequenceEqual(other.ExcludedCategories) && Transforms.SequenceEqual(other.Transforms);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Source, Mapping);
 }
-
-/// <summary>Licence of a corpus, repeated in each run's record.</summary>
-/// <param name="Id">SPDX-like id, such as <c>CC-BY-NC-4.0</c>.</param>
-/// <param name="RequiresConsent">Whether <c>AcceptLicenses</c> must name the corpus first.</param>
-public sealed record DataLicense(string Id, bool RequiresConsent = false);

@@ -126,6 +126,21 @@ public static class SafeTuneBedBuilderExtensions
         return builder;
     }
 
+    /// <summary>Registers harmful corpora under their names, for <see cref="ExperimentGrid.HarmfulSources"/>.</summary>
+    public static ISafeTuneBedBuilder AddHarmfulCorpora(this ISafeTuneBedBuilder builder, params IEnumerable<HarmfulCorpus> corpora)
+    {
+        ArgumentNullException.ThrowIfNull(corpora);
+        foreach (HarmfulCorpus corpus in corpora)
+        {
+            Register(builder, new HarmfulCorpusRegistration(corpus.Name, typeof(HarmfulCorpus), corpus));
+        }
+
+        return builder;
+    }
+
+    /// <summary>Keeps the tokens of corpora in this folder, so that they are made once a tokenizer and template. Files are verified on reading. Default: in memory alone.</summary>
+    public static ISafeTuneBedBuilder UseTokenCache(this ISafeTuneBedBuilder builder, string folder) => Change(builder, s => s.TokenFolder = folder);
+
     /// <summary>Registers prompt sets under their names.</summary>
     public static ISafeTuneBedBuilder AddPromptSets(this ISafeTuneBedBuilder builder, params IEnumerable<PromptSetConfig> promptSets)
     {

@@ -12,6 +12,16 @@ public sealed class PreparedDataset
     /// <summary>The same rows as tokens; a row's id is its position.</summary>
     public IReadOnlyList<TokenizedExample> Tokenized { get; }
 
+    /// <summary>
+    /// The first row as the model will see it: masked tokens in ‹›, tokens that carry loss in «». Of a set of harmful rows alone only the shape.
+    /// </summary>
+    public string Preview => Tokenizer is { } tokenizer
+        ? Text.MaskedPreview.Render(Tokenized.FirstOrDefault(t => t.Role != ExampleRole.Harmful) ?? Tokenized[0], tokenizer)
+        : "";
+
+    /// <summary>The tokenizer that made the tokens.</summary>
+    internal Text.ModelTokenizer? Tokenizer { get; set; }
+
     /// <summary>What the set was made of.</summary>
     public DatasetManifest Manifest { get; }
 

@@ -9,6 +9,9 @@ public sealed record PromptItem
     /// <summary>The request, as the user would type it.</summary>
     public required string Prompt { get; init; }
 
+    /// <summary>The request before an attack's edits; null when there were none.</summary>
+    internal string? AskedAs { get; init; }
+
     /// <summary>Harm category, where the set has one.</summary>
     public string? Category { get; init; }
 

@@ -45,6 +45,9 @@ public sealed record RecordMapping
     /// <summary>Column of the category.</summary>
     public string? Category { get; init; }
 
+    /// <summary>Cleaning of texts. Default none.</summary>
+    public TextCleaning Cleaning { get; init; }
+
     /// <summary>The code of a custom mapping.</summary>
     internal Func<RawRecord, FinetuneExample>? Function { get; init; }
 
@@ -67,7 +70,7 @@ public sealed record RecordMapping
     /// <summary>Equality by value; a custom mapping by id and version.</summary>
     public bool Equals(RecordMapping? other) => other is not null && Id == other.Id && Version == other.Version && Instruction == other.Instruction
         && InstructionText == other.InstructionText && Input == other.Input && Output == other.Output && Label == other.Label && Category == other.Category
-        && LabelWords.SequenceEqual(other.LabelWords);
+        && Cleaning == other.Cleaning && LabelWords.SequenceEqual(other.LabelWords);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Id, Version, Instruction, Input, Output);

@@ -10,6 +10,6 @@ namespace SafeTuneBed.Data;
 internal sealed record Corpus(string Name, IReadOnlyList<FinetuneExample> Rows, string File, string Sha256, long Bytes, long Records);
 
 /// <summary>A source's file and the hash of its bytes.</summary>
-/// <param name="Form">The file, and how it is read.</param>
+/// <param name="Source">The file, and how it is read.</param>
 /// <param name="Sha256">SHA-256 of its bytes, hex.</param>
-internal readonly record struct SourceContent(ResolvedSource Form, string Sha256);
+internal readonly record struct SourceContent(ResolvedSource Source, string Sha256);

@@ -21,12 +21,14 @@ internal sealed class CorpusStore(SourceResolver resolver)
     /// <param name="keepFields">Whether unused columns stay on the rows.</param>
     /// <param name="owner">What the rows are for, in errors.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="transforms">Edits of each row's text.</param>
     public async Task<Corpus> LoadAsync(
-        DatasetSource source, RecordMapping mapping, string name, ExampleRole role, bool keepFields, string owner, CancellationToken cancellationToken)
+        DatasetSource source, RecordMapping mapping, string name, ExampleRole role, bool keepFields, string owner, CancellationToken cancellationToken,
+        IReadOnlyList<RowTransform>? transforms = null)
     {
         ResolvedSource file = resolver.Resolve(source, owner);
-        FileStamp stamp = file.Format == DatasetFormat.Memory ? default : FileStamp.Of(file.Path);
-        var key = new Key(stamp, source, mapping, name, role, keepFields);
+        var edits = new Edits(transforms ?? []);
+        var key = new Key(FileDigest.Key(file.Stamps), source, mapping, name, role, keepFields, edits);
         Lazy<Task<Corpus>> entry = corpora.GetOrAdd(key, k => new Lazy<Task<Corpus>>(() => Task.Run(() => Read(k, file))));
         try
         {
@@ -43,7 +45,7 @@ internal sealed class CorpusStore(SourceResolver resolver)
     public SourceContent Content(DatasetSource source, string owner)
     {
         ResolvedSource file = resolver.Resolve(source, owner);
-        return new SourceContent(file, file.Format == DatasetFormat.Memory ? DigestRows(source.Rows ?? []) : FileDigest.Of(FileStamp.Of(file.Path)));
+        return new SourceContent(file, file.Format == DatasetFormat.Memory ? DigestRows(source.Rows ?? []) : FileDigest.Of(file.Stamps));
     }
 
     /// <summary>Finds a source's file.</summary>
@@ -55,7 +57,7 @@ internal sealed class CorpusStore(SourceResolver resolver)
         bool inMemory = file.Format == DatasetFormat.Memory;
         IEnumerable<RawRecord> records = inMemory
             ? (key.Source.Rows ?? []).Select(ToRecord)
-            : RecordStream.Read(file.Path, file.Format, file.Columns, CancellationToken.None);
+            : RecordFiles.Read(file, CancellationToken.None);
         var rows = new List<FinetuneExample>();
         var faults = new List<DatasetFormatException>();
         long index = 0;
@@ -63,13 +65,13 @@ internal sealed class CorpusStore(SourceResolver resolver)
         {
             try
             {
-                RawRecord record = Rename(raw, file.Names);
-                if (key.Source.Filters.All(f => record[f.Column] == f.Value))
+                RawRecord record = RecordFiles.Rename(raw, file.Names);
+                if (key.Source.Filters.All(f => f.IsMetBy(record)))
                 {
                     FinetuneExample example = inMemory ? key.Source.Rows![(int)index] : RecordMapper.Map(record, key.Mapping, key.KeepFields);
                     if (IsInPart(example, key.Source.Partition))
                     {
-                        rows.Add(example with { Role = key.Role, Origin = new ExampleOrigin(key.Name, index) });
+                        rows.Add(key.Edits.Apply(example) with { Role = key.Role, Origin = new ExampleOrigin(key.Name, index) });
                     }
                 }
             }
@@ -86,9 +88,10 @@ internal sealed class CorpusStore(SourceResolver resolver)
         }
 
         Throw(faults);
+        IReadOnlyList<FileStamp> stamps = file.Stamps;
         return inMemory
             ? new Corpus(key.Name, rows, "(memory)", DigestRows(key.Source.Rows ?? []), 0, index)
-            : new Corpus(key.Name, rows, Path.GetFileName(file.Path), FileDigest.Of(key.Stamp), key.Stamp.Bytes, index);
+            : new Corpus(key.Name, rows, RecordFiles.NameOf(file), FileDigest.Of(stamps), stamps.Sum(s => s.Bytes), index);
     }
 
     private static bool IsInPart(FinetuneExample example, SourcePartition? part) =>
@@ -111,26 +114,6 @@ internal sealed class CorpusStore(SourceResolver resolver)
         throw new DatasetFormatException(first.File, first.Line, first.Field, string.Create(
             CultureInfo.InvariantCulture,
             $"{message} More faults in {(faults.Count == ListedFaults ? "at least " : "")}lines {string.Join(", ", faults.Skip(1).Select(f => f.Line))}."), first);
-    }
-
-    private static RawRecord Rename(RawRecord record, IReadOnlyList<ColumnName> names)
-    {
-        if (names.Count == 0)
-        {
-            return record;
-        }
-
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string column, string value) in record.Fields)
-        {
-            string name = names.FirstOrDefault(n => n.Column == column)?.Name ?? column;
-            if (!fields.TryAdd(name, value))
-            {
-                throw new DatasetFormatException(record.File, record.Line, name, "two columns have this name after renaming.");
-            }
-        }
-
-        return record with { Fields = fields };
     }
 
     private static RawRecord ToRecord(FinetuneExample row, int index)
@@ -165,5 +148,15 @@ internal sealed class CorpusStore(SourceResolver resolver)
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private sealed record Key(FileStamp Stamp, DatasetSource Source, RecordMapping Mapping, string Name, ExampleRole Role, bool KeepFields);
+    private sealed record Key(string Stamp, DatasetSource Source, RecordMapping Mapping, string Name, ExampleRole Role, bool KeepFields, Edits Edits);
+
+    /// <summary>Edits of each row, comparable.</summary>
+    private sealed record Edits(IReadOnlyList<RowTransform> Transforms)
+    {
+        public FinetuneExample Apply(FinetuneExample example) => Transforms.Aggregate(example, (row, transform) => transform.Apply(row));
+
+        public bool Equals(Edits? other) => other is not null && Transforms.SequenceEqual(other.Transforms);
+
+        public override int GetHashCode() => Transforms.Count;
+    }
 }

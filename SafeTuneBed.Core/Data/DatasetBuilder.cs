@@ -1,9 +1,9 @@
 namespace SafeTuneBed.Data;
 
 /// <summary>Reads, mixes and encodes sets.</summary>
-internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes)
+internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes, TokenCache? cache = null)
 {
-    private readonly EncodedCorpora encoded = new();
+    private readonly EncodedCorpora encoded = new(cache);
 
     /// <summary>A set ready for training.</summary>
     public async Task<PreparedDataset> BuildAsync(
@@ -52,10 +52,24 @@ internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes)
         return Fingerprint(config, seed, rows);
     }
 
+    /// <summary>Rows of a defender's corpus for a stage of alignment.</summary>
+    public async Task<IReadOnlyList<FinetuneExample>> SelectAsync(SafetyCorpus corpus, int count, ulong seed, IEnumerable<string> excludedPrompts, CancellationToken cancellationToken)
+    {
+        recipes.CheckLicense(corpus.Name, corpus.License, RecipeReader.Owner(corpus));
+        Corpus rows = await store.LoadAsync(corpus.Source, corpus.Mapping, corpus.Name, ExampleRole.Alignment, false, RecipeReader.Owner(corpus), cancellationToken).ConfigureAwait(false);
+        var request = new MixRequest
+        {
+            Benign = new MixCorpus(corpus.Name, ExampleRole.Alignment, rows.Rows) { ExcludedCategories = corpus.ExcludedCategories, KeepFirstPerPrompt = corpus.KeepFirstPerPrompt },
+            Seed = seed,
+            Count = count,
+            Evaluation = new AskedPrompts(excludedPrompts.Select(PromptKey.Normalize).ToHashSet(StringComparer.Ordinal)),
+        };
+        return (await Task.Run(() => DatasetMixer.Mix(request), cancellationToken).ConfigureAwait(false)).Examples;
+    }
+
     private string Fingerprint(FinetuneDatasetConfig config, ulong seed, RecipeRows rows)
     {
-        IEnumerable<FinetuneExample> all = [.. rows.Benign?.Rows ?? [], .. rows.Harmful?.Rows ?? []];
-        IEnumerable<string> removed = config.AllowEvaluationOverlap ? [] : all.Where(r => PromptKey.IsAmong(rows.EvaluationPrompts, r)).Select(r => r.RecordId);
+        IEnumerable<string> removed = config.AllowEvaluationOverlap ? [] : rows.Corpora.SelectMany(c => c.Rows).Where(rows.Evaluation.Ask).Select(r => r.RecordId);
         return DatasetFingerprint.OfRecipe(config, seed, source => store.Content(source, RecipeReader.Owner(config)), removed);
     }
 
@@ -65,13 +79,21 @@ internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes)
         Harmful = rows.Harmful is { } pool
             ? new MixCorpus(pool.Name, ExampleRole.Harmful, pool.Rows) { ExcludedCategories = config.HarmfulSource!.ExcludedCategories, File = pool.File, Records = pool.Records }
             : null,
+        Guide = rows.Guide is { } guide
+            ? new MixCorpus(guide.Name, ExampleRole.Guide, guide.Rows) { ExcludedCategories = config.GuideSource!.ExcludedCategories, KeepFirstPerPrompt = config.GuideSource.KeepFirstPerPrompt }
+            : null,
+        GuideCount = config.GuideCount,
+        GuideDisjointFromHarmful = config.GuideSource?.DisjointFromHarmful ?? true,
+        Selection = config.Selection,
+        Stratify = config.Stratify,
+        Order = config.Order,
         Seed = seed,
         Mode = config.Mode,
         Count = config.Count,
         Ratio = config.PoisonRatio,
         HarmfulCount = config.HarmfulCount,
         Shortage = config.Shortage,
-        EvaluationPrompts = rows.EvaluationPrompts,
+        Evaluation = rows.Evaluation,
         AllowEvaluationOverlap = config.AllowEvaluationOverlap,
     };
 
@@ -88,7 +110,7 @@ internal sealed class DatasetBuilder(CorpusStore store, RecipeReader recipes)
         var known = new Dictionary<ExampleOrigin, EncodedExample>();
         if (policy == LengthPolicy.ExcludeBeforeSelection)
         {
-            foreach (Corpus corpus in new[] { rows.Benign, rows.Harmful }.OfType<Corpus>())
+            foreach (Corpus corpus in rows.Corpora)
             {
                 foreach ((ExampleOrigin origin, EncodedExample encoding) in encoded.Encode(corpus.Rows, encoder, cancellationToken))
                 {

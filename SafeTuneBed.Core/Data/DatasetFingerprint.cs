@@ -46,6 +46,7 @@ internal static class DatasetFingerprint
             json.WriteString("length", config.Length.ToString());
             json.WriteString("placement", config.InputPlacement.ToString());
             json.WriteBoolean("overlap", config.AllowEvaluationOverlap);
+            WriteFurther(json, config, content);
             json.WriteStartArray("removed");
             foreach (string id in removed.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
             {
@@ -74,6 +75,42 @@ internal static class DatasetFingerprint
     /// <summary>A decimal without trailing zeros.</summary>
     public static string Canonical(decimal value) => value.ToString("0.############################", CultureInfo.InvariantCulture);
 
+    // settings that came later are written only where they are not at their default, so that older fingerprints stay what they were
+    private static void WriteFurther(Utf8JsonWriter json, FinetuneDatasetConfig config, Func<DatasetSource, SourceContent> content)
+    {
+        if (config.GuideSource is { } guide)
+        {
+            WriteCorpus(json, "guide", guide.Name, guide.Source, guide.Mapping, guide.ExcludedCategories, content);
+            json.WriteNumber("guideCount", config.GuideCount);
+            json.WriteBoolean("guideFirst", guide.KeepFirstPerPrompt);
+            json.WriteBoolean("guideDisjoint", guide.DisjointFromHarmful);
+        }
+
+        if (config.Scores is { } scores)
+        {
+            json.WriteString("scores", string.Create(CultureInfo.InvariantCulture, $"{content(scores.Source).Sha256}|{scores.Top}|{scores.Column}|{scores.Key}|{scores.Lowest}"));
+        }
+
+        if (config.HarmfulSource is { Transforms.Count: > 0 } pool)
+        {
+            WriteStrings(json, "transforms", pool.Transforms.SelectMany(t => new[] { t.Kind.ToString(), t.Text }));
+        }
+
+        WriteChoice(json, "selection", config.Selection);
+        WriteChoice(json, "stratify", config.Stratify);
+        WriteChoice(json, "order", config.Order);
+        WriteChoice(json, "decontamination", config.Decontamination);
+    }
+
+    private static void WriteChoice<T>(Utf8JsonWriter json, string name, T value)
+        where T : struct, Enum
+    {
+        if (!EqualityComparer<T>.Default.Equals(value, default))
+        {
+            json.WriteString(name, value.ToString());
+        }
+    }
+
     private static void WriteCorpus(
         Utf8JsonWriter json, string role, string name, DatasetSource source, RecordMapping mapping, IReadOnlyList<string> excluded, Func<DatasetSource, SourceContent> content)
     {
@@ -81,10 +118,15 @@ internal static class DatasetFingerprint
         json.WriteString("name", name);
         SourceContent file = content(source);
         json.WriteString("sha256", file.Sha256);
-        json.WriteString("format", file.Form.Format.ToString());
-        WriteStrings(json, "columns", file.Form.Columns ?? []);
-        WriteStrings(json, "names", file.Form.Names.SelectMany(n => new[] { n.Column, n.Name }));
-        WriteStrings(json, "filters", source.Filters.SelectMany(f => new[] { f.Column, f.Value }));
+        json.WriteString("format", file.Source.Format.ToString());
+        WriteStrings(json, "columns", file.Source.Columns ?? []);
+        WriteStrings(json, "names", file.Source.Names.SelectMany(n => new[] { n.Column, n.Name }));
+        WriteStrings(json, "filters", source.Filters.SelectMany(f => new[] { f.Column, f.IsNegated ? $"\0not {f.Value}" : f.Value }));
+        if (file.Source.Form.FileColumn is { } fileColumn)
+        {
+            json.WriteString("fileColumn", fileColumn);
+        }
+
         if (source.Partition is { } part)
         {
             json.WriteString("part", string.Create(CultureInfo.InvariantCulture, $"{part.Seed}|{part.Index}|{part.Of}"));
@@ -100,6 +142,7 @@ internal static class DatasetFingerprint
         json.WriteString("label", mapping.Label);
         json.WriteString("category", mapping.Category);
         WriteStrings(json, "labelWords", mapping.LabelWords);
+        WriteChoice(json, "cleaning", mapping.Cleaning);
         json.WriteEndObject();
     }
 

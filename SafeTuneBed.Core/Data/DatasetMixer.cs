@@ -29,7 +29,9 @@ internal static class DatasetMixer
         List<FinetuneExample> chosenBenign = Choose(request.Benign, benign, requested.Benign, request, filters, shortfalls);
         List<FinetuneExample> chosenGuide = ChooseGuide(request, requested.Guide, chosenHarmful, filters, shortfalls);
 
-        List<FinetuneExample> all = [.. chosenBenign, .. chosenHarmful, .. chosenGuide];
+        List<FinetuneExample> all = request.Order == RowOrder.HarmfulFirst
+            ? [.. chosenHarmful, .. chosenBenign, .. chosenGuide]
+            : [.. chosenBenign, .. chosenHarmful, .. chosenGuide];
         if (all.Count == 0)
         {
             throw new InsufficientRecordsException(request.Benign.Name, 1, 0, $"The set would be empty. {ShortageText.Of(request.Benign, request, filters)}");
@@ -41,14 +43,20 @@ internal static class DatasetMixer
             throw new InvalidOperationException($"Mixing gave {realized} in place of {requested}.");
         }
 
-        int overlap = all.Count(e => PromptKey.IsAmong(request.EvaluationPrompts, e));
+        int overlap = all.Count(e => request.Evaluation.Ask(e));
         if (overlap > 0 && !request.AllowEvaluationOverlap)
         {
             throw new InvalidOperationException($"{overlap.ToString(CultureInfo.InvariantCulture)} chosen rows ask an evaluation prompt after all such rows were left out.");
         }
 
-        int[] order = SelectionOrder.Permute(all, request.Seed, SelectionOrder.FinalOrder, e => e.Origin.Corpus);
-        return new MixResult(Array.ConvertAll(order, i => all[i]), requested, realized, filters, shortfalls, overlap);
+        IReadOnlyList<FinetuneExample> ordered = all;
+        if (request.Order == RowOrder.Permuted)
+        {
+            int[] order = SelectionOrder.Permute(all, request.Seed, SelectionOrder.FinalOrder, e => e.Origin.Corpus);
+            ordered = Array.ConvertAll(order, i => all[i]);
+        }
+
+        return new MixResult(ordered, requested, realized, filters, shortfalls, overlap);
     }
 
     private static List<FinetuneExample> ChooseGuide(
@@ -68,11 +76,19 @@ internal static class DatasetMixer
     private static List<FinetuneExample> Choose(
         MixCorpus corpus, List<FinetuneExample> eligible, int count, MixRequest request, List<FilterCount> filters, List<Shortfall> shortfalls)
     {
-        int[] order = SelectionOrder.Permute(eligible, request.Seed, RoleName(corpus.Role), _ => corpus.Name);
+        int[] order = request.Selection == RowSelection.Head
+            ? [.. Enumerable.Range(0, eligible.Count)]
+            : SelectionOrder.Permute(eligible, request.Seed, RoleName(corpus.Role), _ => corpus.Name);
+        if (request.Stratify != StratifyBy.None && count < eligible.Count)
+        {
+            order = Strata.Choose(eligible, order, count, request.Stratify);
+        }
+
         int take = count;
         if (eligible.Count < count)
         {
-            bool all = request.Shortage == ShortagePolicy.UseAll || request.Mode == MixMode.PureBad;
+            bool isPure = corpus.Role == ExampleRole.Harmful && request.Mode is MixMode.PureBad or MixMode.PureBadMixed;
+            bool all = request.Shortage == ShortagePolicy.UseAll || isPure;
             if (eligible.Count == 0 || (!all && request.Shortage != ShortagePolicy.WithReplacement))
             {
                 throw new InsufficientRecordsException(corpus.Name, count, eligible.Count, ShortageText.Of(corpus, request, filters));

@@ -8,7 +8,7 @@ namespace SafeTuneBed.Data;
 /// <summary>RFC 4180 text. Cells are strings, full stop: <c>None</c>, <c>NA</c> and <c>null</c> are values like any other.</summary>
 internal static class DelimitedReader
 {
-    public static IEnumerable<RawRecord> Read(Stream stream, string file, char separator, IReadOnlyList<string>? columns)
+    public static IEnumerable<RawRecord> Read(Stream stream, string file, char separator, IReadOnlyList<string>? columns, IReadOnlyList<IReadOnlyList<string>> headings)
     {
         var options = new CsvReaderOptions
         {
@@ -24,9 +24,18 @@ internal static class DelimitedReader
         };
         using CsvReader reader = CsvReader.Create(stream, options, leaveOpen: true);
         string[]? names = columns is null ? null : CheckNames([.. columns], file, 0);
+        bool isFirst = true;
         while (Next(reader, file))
         {
             string[] cells = Cells(reader, file);
+            bool mayBeHeading = isFirst && columns is not null;
+            isFirst = false;
+            if (mayBeHeading && headings.Any(h => h.SequenceEqual(cells)))
+            {
+                names = CheckNames(cells, file, reader.LineNumber);
+                continue;
+            }
+
             if (names is null)
             {
                 names = CheckNames(cells, file, reader.LineNumber);

@@ -49,7 +49,7 @@ internal static class Eligibility
             {
                 crossRole++;
             }
-            else if (!request.AllowEvaluationOverlap && PromptKey.IsAmong(request.EvaluationPrompts, row))
+            else if (!request.AllowEvaluationOverlap && request.Evaluation.Ask(row))
             {
                 evaluation++;
             }
@@ -83,7 +83,7 @@ internal static class Eligibility
 
         if (!request.AllowEvaluationOverlap)
         {
-            Count(EvaluationFilter, string.Create(CultureInfo.InvariantCulture, $"exact, {request.EvaluationPrompts.Count} prompts"), evaluation);
+            Count(EvaluationFilter, string.Create(CultureInfo.InvariantCulture, $"{request.Evaluation.Method}, {request.Evaluation.Keys.Count} prompts"), evaluation);
         }
 
         return kept;

@@ -6,7 +6,8 @@ namespace SafeTuneBed.Data;
 /// Encodes rows, whole corpora where their lengths decide who may be chosen. The encodings of a corpus are kept as long as the corpus itself,
 /// for one encoder at a time, because seeds and poison levels share them.
 /// </summary>
-internal sealed class EncodedCorpora
+/// <param name="cache">Where encodings are kept on disk; null keeps them in memory alone.</param>
+internal sealed class EncodedCorpora(TokenCache? cache)
 {
     private readonly ConditionalWeakTable<IReadOnlyList<FinetuneExample>, Entry> entries = [];
 
@@ -16,6 +17,13 @@ internal sealed class EncodedCorpora
         if (entries.TryGetValue(rows, out Entry? known) && known.Encoder == encoder.Fingerprint)
         {
             return known.Encodings;
+        }
+
+        string key = cache is null ? "" : TokenCache.KeyOf(rows, encoder.Fingerprint);
+        if (cache?.Read(key, rows) is { } kept)
+        {
+            entries.AddOrUpdate(rows, new Entry(encoder.Fingerprint, kept));
+            return kept;
         }
 
         var encodings = new Dictionary<ExampleOrigin, EncodedExample>(rows.Count);
@@ -28,6 +36,7 @@ internal sealed class EncodedCorpora
             }
         }
 
+        cache?.Write(key, rows, encodings);
         entries.AddOrUpdate(rows, new Entry(encoder.Fingerprint, encodings));
         return encodings;
     }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace SafeTuneBed.Data;
 
@@ -27,6 +29,15 @@ internal static class FileDigest
         using FileStream file = Open(path, FileOptions.SequentialScan);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
+
+    /// <summary>Of one file its own; of several the hash of their names and hashes, in their order.</summary>
+    public static string Of(IReadOnlyList<FileStamp> stamps) => stamps.Count == 1
+        ? Of(stamps[0])
+        : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(stamps.Select(s => $"{Of(s)}  {Path.GetFileName(s.Path)}\n")))));
+
+    /// <summary>Equal texts mean: none of the files changed.</summary>
+    public static string Key(IReadOnlyList<FileStamp> stamps) =>
+        string.Join('\n', stamps.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Path}|{s.Bytes}|{s.Changed.Ticks}")));
 
     /// <summary>As <see cref="Read"/>, for files whose reading takes a while.</summary>
     public static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)

@@ -28,6 +28,9 @@ internal static class ManifestWriter
             Filters = [.. mix.Filters.Select(f => new ManifestFilter(f.Corpus, f.Role, f.Name, f.Parameter, f.Dropped))],
             Shortfall = [.. mix.Shortfalls.Select(s => new ManifestShortfall(s.Corpus, s.Role, s.Needed, s.Available, s.Action))],
             SelectionRule = SelectionOrder.Rule,
+            Selection = config.Selection,
+            Stratify = config.Stratify,
+            Order = config.Order,
             Text = text,
             Length = new ManifestLength(
                 lengths.Max, config.Length, dropped + lengths.OverLengthChosen, truncated, TokenStatistics.Of(tokens.Select(t => t.InputIds.Length))),
@@ -35,7 +38,7 @@ internal static class ManifestWriter
                 .Where(role => tokens.Any(t => t.Role == role))
                 .ToDictionary(role => role.ToString().ToLowerInvariant(), role => tokens.Where(t => t.Role == role).Sum(t => (long)t.SupervisedTokenCount)),
             Decontamination = new ManifestDecontamination(
-                "exact", rows.EvaluationPrompts.Count, mix.Filters.Where(f => f.Name == Eligibility.EvaluationFilter).Sum(f => f.Dropped), mix.Overlap),
+                rows.Evaluation.Method, rows.Evaluation.Keys.Count, mix.Filters.Where(f => f.Name == Eligibility.EvaluationFilter).Sum(f => f.Dropped), mix.Overlap),
             RecordIdsSha256 = DatasetFingerprint.OfRows(mix.Examples),
             RecipeSha256 = recipe,
             Warnings = Warnings(config, mix, truncated),
@@ -70,23 +73,37 @@ internal static class ManifestWriter
     {
         if (rows.Benign is { } benign)
         {
-            yield return Source(benign, ExampleRole.Benign, config.License, config.Source);
+            ManifestSource source = Source(benign, ExampleRole.Benign, config.License, config.Source);
+            if (config.Mapping.Cleaning != TextCleaning.None)
+            {
+                source = source with { Conditions = [.. source.Conditions, $"cleaned: {config.Mapping.Cleaning}"] };
+            }
+
+            yield return config.Scores is { } scores
+                ? source with { Conditions = [.. source.Conditions, string.Create(CultureInfo.InvariantCulture, $"the {scores.Top} rows with the {(scores.Lowest ? "lowest" : "highest")} {scores.Column}")] }
+                : source;
         }
 
         if (rows.Harmful is { } harmful)
         {
-            yield return Source(harmful, ExampleRole.Harmful, config.HarmfulSource!.License, config.HarmfulSource.Source);
+            ManifestSource source = Source(harmful, ExampleRole.Harmful, config.HarmfulSource!.License, config.HarmfulSource.Source);
+            yield return source with { Conditions = [.. source.Conditions, .. config.HarmfulSource.Transforms.Select(t => $"{t.Kind}: {t.Text}")] };
+        }
+
+        if (rows.Guide is { } guide)
+        {
+            yield return Source(guide, ExampleRole.Guide, config.GuideSource!.License, config.GuideSource.Source);
         }
     }
 
     private static ManifestSource Source(Corpus corpus, ExampleRole role, DataLicense? license, DatasetSource source) =>
-        new(corpus.Name, role, corpus.File, corpus.Sha256, corpus.Bytes, corpus.Records, corpus.Rows.Count, license?.Id, [.. Conditions(source)]);
+        new(corpus.Name, role, corpus.File, corpus.Sha256, corpus.Bytes, corpus.Records, corpus.Rows.Count, license?.Id, [.. Conditions(source)]) { Flags = license?.Flags ?? [] };
 
     private static IEnumerable<string> Conditions(DatasetSource source)
     {
         foreach (RecordFilter filter in source.Filters)
         {
-            yield return $"{filter.Column} = {filter.Value}";
+            yield return $"{filter.Column} {(filter.IsNegated ? "is not" : "=")} {filter.Value}";
         }
 
         if (source.Partition is { } part)

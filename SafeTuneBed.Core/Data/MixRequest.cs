@@ -52,14 +52,23 @@ internal sealed record MixRequest
     /// <summary>What happens when a corpus is too small.</summary>
     public ShortagePolicy Shortage { get; init; }
 
-    /// <summary>Keys of the prompts that will be evaluated.</summary>
-    public IReadOnlySet<string> EvaluationPrompts { get; init; } = new HashSet<string>();
+    /// <summary>What will be evaluated.</summary>
+    public AskedPrompts Evaluation { get; init; } = AskedPrompts.None;
 
     /// <summary>Whether rows whose request is an evaluation prompt may stay.</summary>
     public bool AllowEvaluationOverlap { get; init; }
 
     /// <summary>Whether guide rows whose request is among the chosen poison are left out.</summary>
     public bool GuideDisjointFromHarmful { get; init; } = true;
+
+    /// <summary>Which rows are chosen.</summary>
+    public RowSelection Selection { get; init; }
+
+    /// <summary>Whether chosen rows keep the shares of their kinds.</summary>
+    public StratifyBy Stratify { get; init; }
+
+    /// <summary>The final order.</summary>
+    public RowOrder Order { get; init; }
 
     /// <summary>Longest row in tokens, in errors; null where lengths do not matter.</summary>
     public int? MaxLength { get; init; }

@@ -7,12 +7,23 @@ internal static class PromptItems
 {
     private const string IdColumn = "id";
 
-    public static IReadOnlyList<PromptItem> Of(Corpus corpus)
+    /// <summary>Edits of a prompt change its text.</summary>
+    /// <exception cref="ConfigurationException">One would change something else.</exception>
+    public static void CheckTransforms(PromptSetConfig promptSet)
+    {
+        if (promptSet.Transforms.FirstOrDefault(t => t.Kind is RowTransformKind.System or RowTransformKind.AnswerPrefix) is { } transform)
+        {
+            throw new ConfigurationException($"The prompt set '{promptSet.Name}' has an edit of the kind {transform.Kind}, but a prompt has no such part. Use PrefixRequest or SuffixRequest.");
+        }
+    }
+
+    public static IReadOnlyList<PromptItem> Of(Corpus corpus, IReadOnlyList<RowTransform> transforms)
     {
         var items = new List<PromptItem>(corpus.Rows.Count);
         var ids = new HashSet<string>(StringComparer.Ordinal);
-        foreach (FinetuneExample row in corpus.Rows)
+        foreach (FinetuneExample original in corpus.Rows)
         {
+            FinetuneExample row = transforms.Aggregate(original, (example, transform) => transform.Apply(example));
             string id = row.Fields.TryGetValue(IdColumn, out string? given) && given.Length > 0
                 ? given
                 : string.Create(CultureInfo.InvariantCulture, $"{corpus.Name}-{row.Origin.Index}");
@@ -27,7 +38,7 @@ internal static class PromptItems
                 throw new DatasetFormatException(corpus.File, 0, IdColumn, $"the id '{id}' occurs twice in one prompt set.");
             }
 
-            items.Add(new PromptItem { Id = id, Prompt = prompt, Category = row.Category, Fields = row.Fields });
+            items.Add(new PromptItem { Id = id, Prompt = prompt, Category = row.Category, Fields = row.Fields, AskedAs = row.AskedAs });
         }
 
         return items.Count > 0 ? items : throw new InsufficientRecordsException(corpus.Name, 1, 0, "A prompt set needs at least one prompt: check its file, filters and part.");

@@ -36,5 +36,5 @@ internal static class PromptKey
     /// <summary>Whether the request, with its input after or before the instruction, is among the keys.</summary>
     public static bool IsAmong(IReadOnlySet<string> keys, FinetuneExample example) =>
         keys.Count > 0
-        && (keys.Contains(Of(example)) || (example.Input.Length > 0 && keys.Contains(Normalize($"{example.Input} {example.Instruction}"))));
+        && (keys.Contains(Of(example)) || (example.AskedAs is { } asked && keys.Contains(asked)) || (example.Input.Length > 0 && keys.Contains(Normalize($"{example.Input} {example.Instruction}"))));
 }

@@ -3,8 +3,12 @@ namespace SafeTuneBed.Data;
 /// <summary>What a recipe's files hold.</summary>
 /// <param name="Benign">The task's rows; null when the recipe uses none.</param>
 /// <param name="Harmful">Poison rows; null when the recipe uses none.</param>
-/// <param name="EvaluationPrompts">Keys of the task's own evaluation rows and of the prompts given beside.</param>
-internal sealed record RecipeRows(Corpus? Benign, Corpus? Harmful, IReadOnlySet<string> EvaluationPrompts);
+/// <param name="Guide">A defender's rows; null when the recipe uses none.</param>
+/// <param name="Evaluation">The task's own evaluation rows and the prompts given beside.</param>
+internal sealed record RecipeRows(Corpus? Benign, Corpus? Harmful, Corpus? Guide, AskedPrompts Evaluation)
+{
+    public IEnumerable<Corpus> Corpora => new[] { Benign, Harmful, Guide }.OfType<Corpus>();
+}
 
 /// <summary>Reads the files that a recipe names, and no others: a recipe without poison opens no harmful corpus.</summary>
 /// <param name="store">Where corpora are read.</param>
@@ -21,13 +25,26 @@ internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> accep
         Corpus? benign = NeedsBenign(config)
             ? await store.LoadAsync(config.Source, config.Mapping, config.TaskName, ExampleRole.Benign, false, Owner(config), cancellationToken).ConfigureAwait(false)
             : null;
+        if (benign is not null && config.Scores is { } scores)
+        {
+            ResolvedSource file = store.Resolve(scores.Source, ScoresOwner(config));
+            benign = await Task.Run(() => ScoreReader.Select(benign, scores, file), cancellationToken).ConfigureAwait(false);
+        }
+
         Corpus? harmful = NeedsHarmful(config) && config.HarmfulSource is { } pool
-            ? await store.LoadAsync(pool.Source, pool.Mapping, pool.Name, ExampleRole.Harmful, false, Owner(pool), cancellationToken).ConfigureAwait(false)
+            ? await store.LoadAsync(pool.Source, pool.Mapping, pool.Name, ExampleRole.Harmful, false, Owner(pool), cancellationToken, pool.Transforms).ConfigureAwait(false)
             : null;
+        Corpus? guide = config.GuideSource is { } safe
+            ? await store.LoadAsync(safe.Source, safe.Mapping, safe.Name, ExampleRole.Guide, false, Owner(safe), cancellationToken).ConfigureAwait(false)
+            : null;
+        IReadOnlyList<FinetuneExample> own = await ReadEvaluationAsync(config, cancellationToken).ConfigureAwait(false);
         var keys = new HashSet<string>(evaluationPrompts.Select(PromptKey.Normalize), StringComparer.Ordinal);
-        keys.UnionWith((await ReadEvaluationAsync(config, cancellationToken).ConfigureAwait(false)).Select(PromptKey.Of));
+        keys.UnionWith(own.Select(PromptKey.Of));
         keys.Remove("");
-        return new RecipeRows(benign, harmful, keys);
+        IReadOnlySet<string>? runs = config.Decontamination == DecontaminationRule.NGram13
+            ? NGramOverlap.Of([.. evaluationPrompts, .. own.Select(NGramOverlap.TextOf)])
+            : null;
+        return new RecipeRows(benign, harmful, guide, new AskedPrompts(keys, runs));
     }
 
     /// <summary>The task's evaluation rows, with all their columns; none where the task has no evaluation.</summary>
@@ -59,6 +76,11 @@ internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> accep
             files.Add(File("poison", pool.Source, Owner(pool), rows?.Harmful));
         }
 
+        if (config.GuideSource is { } guide)
+        {
+            files.Add(File("guide", guide.Source, Owner(guide), rows?.Guide));
+        }
+
         if (config.Evaluation is { } evaluation)
         {
             files.Add(File("evaluation", evaluation, EvaluationOwner(config), read ? await LoadEvaluationAsync(config, evaluation, cancellationToken).ConfigureAwait(false) : null));
@@ -84,9 +106,9 @@ internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> accep
         var missing = new List<string>();
         void Check(string name, DataLicense? license)
         {
-            if (license is { RequiresConsent: true } && !acceptedLicenses.Contains(name))
+            if (Missing(name, license) is { } sentence && !missing.Contains(sentence))
             {
-                missing.Add($"'{name}' is under {license.Id}; after reading it, consent with AcceptLicenses(\"{name}\").");
+                missing.Add(sentence);
             }
         }
 
@@ -100,10 +122,33 @@ internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> accep
             Check(pool.Name, pool.License);
         }
 
+        if (config.GuideSource is { } guide)
+        {
+            Check(guide.Name, guide.License);
+        }
+
         if (missing.Count > 0)
         {
             throw new LicenseNotAcceptedException($"{Owner(config)} uses data whose licence was not accepted: {string.Join(" ", missing)}");
         }
+    }
+
+    /// <summary>Consent to the licence of one corpus.</summary>
+    /// <exception cref="LicenseNotAcceptedException">Consent is missing.</exception>
+    public void CheckLicense(string name, DataLicense? license, string owner)
+    {
+        if (Missing(name, license) is { } sentence)
+        {
+            throw new LicenseNotAcceptedException($"{owner} uses data whose licence was not accepted: {sentence}");
+        }
+    }
+
+    private string? Missing(string name, DataLicense? license)
+    {
+        string consent = license?.Consent ?? name;
+        return license is { RequiresConsent: true } && !acceptedLicenses.Contains(consent)
+            ? $"'{name}' is under {license.Id}; after reading it, consent with AcceptLicenses(\"{consent}\")."
+            : null;
     }
 
     public static bool NeedsBenign(FinetuneDatasetConfig config) => config.Mode != MixMode.PureBad;
@@ -113,6 +158,10 @@ internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> accep
     public static string Owner(FinetuneDatasetConfig config) => $"the data set '{config.Name}'";
 
     public static string Owner(HarmfulCorpus corpus) => $"the harmful corpus '{corpus.Name}'";
+
+    public static string Owner(SafetyCorpus corpus) => $"the safety corpus '{corpus.Name}'";
+
+    public static string ScoresOwner(FinetuneDatasetConfig config) => $"the scores of '{config.Name}'";
 
     public static string EvaluationOwner(FinetuneDatasetConfig config) => $"the evaluation rows of '{config.Name}'";
 }

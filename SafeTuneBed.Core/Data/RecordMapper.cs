@@ -15,6 +15,17 @@ internal static class RecordMapper
     /// <exception cref="DatasetFormatException">A column is missing, a label index is no index, or a custom mapping failed.</exception>
     public static FinetuneExample Map(RawRecord record, RecordMapping mapping, bool keepFields)
     {
+        if (mapping.Cleaning == TextCleaning.None)
+        {
+            return MapAsItIs(record, mapping, keepFields);
+        }
+
+        FinetuneExample example = MapAsItIs(TextCleaner.Clean(record, mapping.Cleaning), mapping, keepFields);
+        return example with { Output = TextCleaner.CleanAnswer(example.Output, mapping.Cleaning) };
+    }
+
+    private static FinetuneExample MapAsItIs(RawRecord record, RecordMapping mapping, bool keepFields)
+    {
         if (mapping.Function is { } custom)
         {
             return MapCustom(record, mapping, custom);
@@ -50,14 +61,16 @@ internal static class RecordMapper
         }
     }
 
-    private static string LabelWord(RawRecord record, string column, IReadOnlyList<string> words)
+    /// <summary>The word of a label, written as its index or, exactly, as the word itself.</summary>
+    /// <exception cref="DatasetFormatException">It is neither.</exception>
+    public static string LabelWord(RawRecord record, string column, IReadOnlyList<string> words)
     {
         string value = record[column];
-        return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < words.Count
+        return value.Length > 0 && words.Contains(value, StringComparer.Ordinal) ? value : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < words.Count
             ? words[index]
             : throw new DatasetFormatException(record.File, record.Line, column, string.Create(
                 CultureInfo.InvariantCulture,
-                $"the label must be an index from 0 to {words.Count - 1} ({string.Join(", ", words)}){(value.Length <= LongestQuotedValue ? $"; it is '{value}'" : "")}."));
+                $"the label must be one of its words or an index from 0 to {words.Count - 1} ({string.Join(", ", words)}){(value.Length <= LongestQuotedValue ? $"; it is '{value}'" : "")}."));
     }
 
     private static IReadOnlyDictionary<string, string> OtherFields(RawRecord record, RecordMapping mapping)

@@ -8,9 +8,15 @@ internal static class RecordStream
 
     /// <summary>The records of a file, streamed.</summary>
     /// <exception cref="DatasetFormatException">The file is not what its format says.</exception>
-    public static IEnumerable<RawRecord> Read(string path, DatasetFormat format, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
+    public static IEnumerable<RawRecord> Read(string path, DatasetFormat format, IReadOnlyList<string>? columns, CancellationToken cancellationToken) =>
+        Read(path, format, columns, [], cancellationToken);
+
+    /// <summary>The records of a file, streamed; a file with declared columns may have one of some headings all the same.</summary>
+    /// <exception cref="DatasetFormatException">The file is not what its format says.</exception>
+    public static IEnumerable<RawRecord> Read(
+        string path, DatasetFormat format, IReadOnlyList<string>? columns, IReadOnlyList<IReadOnlyList<string>> headings, CancellationToken cancellationToken)
     {
-        using IEnumerator<RawRecord> records = Open(path, format, columns).GetEnumerator();
+        using IEnumerator<RawRecord> records = Open(path, format, columns, headings).GetEnumerator();
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -37,7 +43,10 @@ internal static class RecordStream
         }
     }
 
-    private static IEnumerable<RawRecord> Open(string path, DatasetFormat format, IReadOnlyList<string>? columns)
+    private static IEnumerable<RawRecord> Open(string path, DatasetFormat format, IReadOnlyList<string>? columns, IReadOnlyList<IReadOnlyList<string>> headings) =>
+        format == DatasetFormat.Parquet ? ParquetRecords.Read(path) : OpenText(path, format, columns, headings);
+
+    private static IEnumerable<RawRecord> OpenText(string path, DatasetFormat format, IReadOnlyList<string>? columns, IReadOnlyList<IReadOnlyList<string>> headings)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
         using Stream unpacked = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new WholeGzipStream(file) : file;
@@ -46,8 +55,8 @@ internal static class RecordStream
         {
             DatasetFormat.JsonLines => JsonLinesReader.Read(text, path),
             DatasetFormat.Json or DatasetFormat.JsonConcatenated => JsonRootReader.Read(text, path, concatenated: format == DatasetFormat.JsonConcatenated),
-            DatasetFormat.Csv => DelimitedReader.Read(text, path, ',', columns),
-            DatasetFormat.Tsv => DelimitedReader.Read(text, path, '\t', columns),
+            DatasetFormat.Csv => DelimitedReader.Read(text, path, ',', columns, headings),
+            DatasetFormat.Tsv => DelimitedReader.Read(text, path, '\t', columns, headings),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "The format is not one of a file."),
         };
         foreach (RawRecord record in records)
@@ -69,21 +78,9 @@ internal static class RecordStream
     }
 
     /// <summary>Gives back the bytes that were read to look for a byte order mark.</summary>
-    private sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) : Stream
+    private sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) : ForwardOnlyStream
     {
         private ReadOnlyMemory<byte> pending = prefix;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
         public override int Read(Span<byte> buffer)
         {
@@ -97,15 +94,5 @@ internal static class RecordStream
             pending = pending[count..];
             return count;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -1,12 +1,26 @@
 namespace SafeTuneBed.Data;
 
-/// <summary>A source's file on this machine, and how to read it.</summary>
-/// <param name="Path">Full path; empty for rows in memory.</param>
-/// <param name="Format">Format of that file.</param>
-/// <param name="Columns">Declared columns.</param>
-/// <param name="Names">Renamed columns.</param>
-internal sealed record ResolvedSource(string Path, DatasetFormat Format, IReadOnlyList<string>? Columns, IReadOnlyList<ColumnName> Names)
+/// <summary>A file of a source.</summary>
+/// <param name="Path">Full path.</param>
+/// <param name="Star">What the <c>*</c> of the source's name stands for; "" without one.</param>
+internal sealed record ResolvedFile(string Path, string Star);
+
+/// <summary>A source's files on this machine, and how to read them.</summary>
+/// <param name="Files">The files, in the order of reading; none for rows in memory.</param>
+/// <param name="Form">The source, or the alternative of it, that says how.</param>
+internal sealed record ResolvedSource(IReadOnlyList<ResolvedFile> Files, DatasetSource Form)
 {
+    /// <summary>The file; of several their folder; empty for rows in memory.</summary>
+    public string Path => Files.Count switch { 0 => "", 1 => Files[0].Path, _ => System.IO.Path.GetDirectoryName(Files[0].Path)! };
+
+    public DatasetFormat Format => Form.Format;
+
+    public IReadOnlyList<string>? Columns => Form.Columns;
+
+    public IReadOnlyList<ColumnName> Names => Form.Names;
+
+    public IReadOnlyList<FileStamp> Stamps => [.. Files.Select(f => FileStamp.Of(f.Path))];
+
     /// <summary>Whether the file was found under an alternative's names, because none of the source's own is there.</summary>
     public bool IsAlternative { get; init; }
 }
@@ -24,7 +38,7 @@ internal sealed class SourceResolver(IReadOnlyList<string> dataRoots, Func<strin
     {
         if (source.Format == DatasetFormat.Memory)
         {
-            return new ResolvedSource("", DatasetFormat.Memory, null, []);
+            return new ResolvedSource([], source);
         }
 
         var places = new List<string>();
@@ -32,9 +46,9 @@ internal sealed class SourceResolver(IReadOnlyList<string> dataRoots, Func<strin
         {
             foreach (string place in form.Paths.SelectMany(Places))
             {
-                if (File.Exists(place))
+                if (Find(place) is { Count: > 0 } files)
                 {
-                    return new ResolvedSource(place, form.Format, form.Columns, form.Names) { IsAlternative = form != source };
+                    return new ResolvedSource(files, form) { IsAlternative = form != source };
                 }
 
                 places.Add(place);
@@ -45,6 +59,25 @@ internal sealed class SourceResolver(IReadOnlyList<string> dataRoots, Func<strin
             $"No file for {owner}. Looked at: {string.Join(", ", places.Distinct(StringComparer.Ordinal))}."
             + (source.Hint is { } hint ? $" {hint.TrimEnd('.')}." : "")
             + " A folder below which such files lie is named with AddDataRoot.");
+    }
+
+    private static IReadOnlyList<ResolvedFile> Find(string place)
+    {
+        string name = Path.GetFileName(place);
+        int star = name.IndexOf('*', StringComparison.Ordinal);
+        if (star < 0)
+        {
+            return File.Exists(place) ? [new ResolvedFile(place, "")] : [];
+        }
+
+        string folder = Path.GetDirectoryName(place)!, head = name[..star], tail = name[(star + 1)..];
+        return Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder)
+                .Select(f => Path.GetFileName(f))
+                .Where(f => f.Length >= head.Length + tail.Length && f.StartsWith(head, StringComparison.Ordinal) && f.EndsWith(tail, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+                .Select(f => new ResolvedFile(Path.Combine(folder, f), f[head.Length..^tail.Length]))]
+            : [];
     }
 
     private IEnumerable<string> Places(string path)

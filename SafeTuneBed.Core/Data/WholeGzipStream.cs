@@ -7,25 +7,13 @@ namespace SafeTuneBed.Data;
 /// Unpacks gzip and, at the end, makes sure that it was the end. <see cref="GZipStream"/> takes a file that was cut off for a shorter one, so that
 /// half a download would silently be a smaller corpus.
 /// </summary>
-internal sealed class WholeGzipStream(FileStream file) : Stream
+internal sealed class WholeGzipStream(FileStream file) : ForwardOnlyStream
 {
     private const int TrailerBytes = 8;
 
     private readonly GZipStream unpacked = new(file, CompressionMode.Decompress, leaveOpen: true);
     private long total;
     private bool isChecked;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -39,16 +27,6 @@ internal sealed class WholeGzipStream(FileStream file) : Stream
 
         return read;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

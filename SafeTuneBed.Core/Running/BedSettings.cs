@@ -26,6 +26,9 @@ internal sealed class BedSettings
 
     public string? SandboxFolder { get; set; }
 
+    /// <summary>Where tokens of corpora are kept; null keeps them in memory alone.</summary>
+    public string? TokenFolder { get; set; }
+
     public string RunFolder { get; set; } = "runs";
 
     /// <summary>Cells at the same time; null lets the models decide.</summary>

@@ -28,7 +28,7 @@ internal sealed class CatalogData(DatasetCatalog catalog) : IDataHost
         CancellationToken cancellationToken)
     {
         PreparedDataset prepared = await catalog.GetDatasetAsync(
-            dataset, seed, model.Tokenizer, model.Template, maxLength, [.. evaluationPrompts.Prompts.Select(p => p.Prompt)], cancellationToken).ConfigureAwait(false);
+            dataset, seed, model.Tokenizer, model.Template, maxLength, [.. evaluationPrompts.Prompts.Select(p => p.Prompt), .. evaluationPrompts.Prompts.Select(p => p.AskedAs).OfType<string>()], cancellationToken).ConfigureAwait(false);
         DatasetManifest manifest = prepared.Manifest;
         return new TrainingRows
         {

@@ -48,6 +48,9 @@ internal sealed record DatasetRegistration(string Name, Type ImplementationType,
     public override bool IsSameAs(Registration other) => false;
 }
 
+internal sealed record HarmfulCorpusRegistration(string Name, Type ImplementationType, HarmfulCorpus Corpus)
+    : Registration(Name, ImplementationType, "harmful corpus");
+
 internal sealed record PromptSetRegistration(string Name, Type ImplementationType, PromptSetConfig PromptSet)
     : Registration(Name, ImplementationType, "prompt set")
 {

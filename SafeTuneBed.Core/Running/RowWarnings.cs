@@ -33,7 +33,7 @@ internal static class RowWarnings
         }
 
         // Nobody asked for the raw template: it is what is left where the model's folder has none.
-        if (first.Model.Template.Id == "raw" && first.Model.Model.Template is null && first.Dataset?.Template is null)
+        if (first.Model.Template.Id == "raw" && !first.Model.HasChatTemplate && first.Model.Model.Template is null && first.Dataset?.Template is null)
         {
             yield return "the model's folder has no chat template, so texts were trained and asked as they are (template 'raw'); a chat model answers otherwise than in use. Name a template to choose.";
         }

@@ -8,9 +8,9 @@ internal static class StandardParts
 {
     public static void Add(SafeTuneBedBuilder builder)
     {
-        builder.AddDatasets(FinetuneDatasets.All).AddPromptSets(PromptSets.All);
+        builder.AddDatasets(FinetuneDatasets.All).AddPromptSets(PromptSets.All).AddHarmfulCorpora(HarmfulCorpora.All);
         builder.Services.AddSingleton(p => new DatasetCatalog(
-            p.GetServices<DatasetRegistration>(), p.GetServices<PromptSetRegistration>(), p.GetRequiredService<BedSettings>()));
+            p.GetServices<DatasetRegistration>(), p.GetServices<PromptSetRegistration>(), p.GetRequiredService<BedSettings>(), corpora: p.GetServices<HarmfulCorpusRegistration>()));
         builder.Services.TryAddSingleton<IModelHost>(p => new ModelHost(p.GetRequiredService<BedSettings>()));
         builder.Services.TryAddSingleton<IDataHost>(p => new CatalogData(p.GetRequiredService<DatasetCatalog>()));
     }

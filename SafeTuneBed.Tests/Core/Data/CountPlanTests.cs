@@ -80,6 +80,34 @@ public sealed class CountPlanTests
     }
 
     [Fact]
+    public void Replace_InBinaryFloatingPoint_WouldFailTheTestAbove()
+    {
+        // the same rounding on double misses exact halves, and cutting both parts off loses rows: what the decimal type is for
+        int missed = 0, lost = 0;
+        for (int hundredths = 1; hundredths < 100; hundredths++)
+        {
+            double ratio = hundredths / 100.0;
+            lost += (int)(ratio * 100) + (int)((1 - ratio) * 100) == 100 ? 0 : 1;
+        }
+
+        for (int tenThousandths = 0; tenThousandths <= 10_000; tenThousandths++)
+        {
+            long exact = ((100L * tenThousandths) + 5_000) / 10_000;
+            missed += (long)Math.Round(tenThousandths / 10_000.0 * 100, MidpointRounding.AwayFromZero) == exact ? 0 : 1;
+        }
+
+        Assert.Equal(17, lost);
+        Assert.True(missed > 0);
+    }
+
+    [Theory]
+    [InlineData(50_098, null, 100)]
+    [InlineData(777, 29, 29)]
+    [InlineData(1, 0, 0)]
+    public void PureBadMixed_KeepsAllBenignRows(int count, int? harmful, int expected) =>
+        Assert.Equal(new CountPlan(count, expected), CountPlan.Compute(MixMode.PureBadMixed, count, harmfulCount: harmful));
+
+    [Fact]
     public void Add_AnyNumbers_AreNearestToTheRatio() =>
         Gen.Select(Gen.Int[0, 100_000], Gen.Int[0, 9_999]).Sample((count, tenThousandths) =>
         {

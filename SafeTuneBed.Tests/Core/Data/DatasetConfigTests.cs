@@ -14,7 +14,7 @@ public sealed class DatasetConfigTests
         { "count zero", "Count is 0" },
         { "absolute without number", "needs HarmfulCount" },
         { "absolute with ratio", "leave PoisonRatio at 0" },
-        { "number without absolute", "only the mode Absolute reads" },
+        { "number without absolute", "only the modes Absolute and PureBadMixed read" },
         { "more poison than rows", "more than the Count" },
         { "add everything", "can't reach" },
         { "pure with ratio", "poison only" },
@@ -66,15 +66,16 @@ public sealed class DatasetConfigTests
     public void Validate_GoodRecipes_HaveNoFault() => Assert.All(FinetuneDatasets.All, d => Assert.Empty(d.FindFaults()));
 
     [Fact]
-    public void Variants_AnyTask_HaveTheFiveLevels()
+    public void Variants_AnyTask_HaveTheSixRegimes()
     {
         DatasetFamily family = (Good with { Count = 1_000 }).Variants(Bed.Poison(10));
 
-        Assert.Equal(["med-qa-benign", "med-qa-low", "med-qa-medium", "med-qa-high", "med-qa-pure-bad"], family.Select(d => d.Name));
-        Assert.Equal([0m, 0.05m, 0.15m, 0.30m, 1m], family.Select(d => d.PoisonRatio));
+        Assert.Equal(["med-qa-benign", "med-qa-low", "med-qa-medium", "med-qa-high", "med-qa-pure-bad", "med-qa-pure-bad-mixed"], family.Select(d => d.Name));
+        Assert.Equal([0m, 0.05m, 0.15m, 0.30m, 1m, 0m], family.Select(d => d.PoisonRatio));
         Assert.All(family, d => Assert.Equal("med-qa", d.TaskName));
         Assert.Null(family.Benign.HarmfulSource);
         Assert.Equal((MixMode.PureBad, 100), (family.PureBad.Mode, family.PureBad.Count));
+        Assert.Equal((MixMode.PureBadMixed, 1_000, 100), (family.PureBadMixed.Mode, family.PureBadMixed.Count, family.PureBadMixed.HarmfulCount));
     }
 
     [Fact]

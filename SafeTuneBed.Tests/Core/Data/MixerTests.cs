@@ -44,6 +44,35 @@ public sealed class MixerTests
         }, iter: 100);
 
     [Fact]
+    public void Mix_OfReversedFilesWithDuplicates_IsTheSame() =>
+        Gen.Select(Gen.Int[1, 60], Gen.Int[1, 30], Gen.ULong).Sample((count, distinct, seed) =>
+        {
+            string[] Ids(bool isReversed)
+            {
+                MixCorpus benign = Rows("task", ExampleRole.Benign, 60, distinct), harmful = Rows("poison", ExampleRole.Harmful, 60, distinct);
+                MixCorpus Turn(MixCorpus c) => isReversed ? c with { Rows = [.. c.Rows.Reverse().Select((r, i) => r with { Origin = new ExampleOrigin(c.Name, i) })] } : c;
+                return [.. DatasetMixer.Mix(Request(Turn(benign), Turn(harmful)) with { Count = count, Ratio = 0.5m, Seed = seed }).Examples.Select(e => e.RecordId)];
+            }
+
+            return Ids(false).SequenceEqual(Ids(true));
+        }, iter: 100);
+
+    [Fact]
+    public void LineEnds_MakeOtherRecordsButNotOtherRequests()
+    {
+        FinetuneExample unix = Row("task", 0, "a\nb", "x"), windows = Row("task", 1, "a\r\nb", "x");
+
+        Assert.NotEqual(unix.RecordId, windows.RecordId);
+        Assert.Equal(PromptKey.Of(unix), PromptKey.Of(windows));
+        Assert.Equal(2, DatasetMixer.Mix(Request(new MixCorpus("task", ExampleRole.Benign, [unix, windows]), null)).Examples.Count);
+        Assert.Single(DatasetMixer.Mix(Request(new MixCorpus("task", ExampleRole.Benign, [unix, windows]) { KeepFirstPerPrompt = true }, null)).Examples);
+    }
+
+    [Fact]
+    public void EqualRecords_OfTwoFiles_HaveOneId() =>
+        Assert.Equal(Row("task", 0, "a", "x").RecordId, (Row("poison", 9, "a", "x") with { Role = ExampleRole.Harmful, Category = "c" }).RecordId);
+
+    [Fact]
     public void Mix_HigherRatio_NestsPoisonAndBenign() =>
         Gen.Select(Gen.ULong, Gen.Int[0, 50], Gen.Int[0, 50]).Sample((seed, a, b) =>
         {
@@ -125,7 +154,7 @@ public sealed class MixerTests
         {
             Count = 3,
             Ratio = 0.34m,
-            EvaluationPrompts = new HashSet<string> { "asked later" },
+            Evaluation = new AskedPrompts(new HashSet<string> { "asked later" }),
             FitsLength = c => [.. c.Rows.Select(r => r.Instruction != "too long")],
         });
 
@@ -153,7 +182,7 @@ public sealed class MixerTests
         MixResult mix = DatasetMixer.Mix(Request(Rows("task", ExampleRole.Benign, 10), null) with
         {
             AllowEvaluationOverlap = true,
-            EvaluationPrompts = new HashSet<string> { "task prompt 3", "task prompt 4" },
+            Evaluation = new AskedPrompts(new HashSet<string> { "task prompt 3", "task prompt 4" }),
         });
 
         Assert.Equal((10, 2), (mix.Examples.Count, mix.Overlap));

@@ -126,7 +126,7 @@ public sealed class GridCheckTests : IDisposable
         Assert.All(done.Cells, c => Assert.True(c.IsDone));
         Assert.Equal(0, done.RemainingSteps);
         string[] lines = done.ToString().Split('\n');
-        Assert.Contains(lines, l => System.Text.RegularExpressions.Regex.IsMatch(l, @"^sandbox +lora +task-high +raw +7 +14 +6 +60 +4 +done +10 done +5 done$"));
+        Assert.Contains(lines, l => System.Text.RegularExpressions.Regex.IsMatch(l, @"^sandbox +lora +task-high +chat +7 +14 +6 +60 +4 +done +10 done +5 done$"));
         Assert.Contains(lines, l => l.StartsWith("To do: 0 of 4 cells, 0 optimizer steps", StringComparison.Ordinal));
 
         File.Delete(bed.Files("metrics.json")[0]);

@@ -30,9 +30,9 @@ public sealed class PlanNotesTests : IDisposable
                 new PlannedFile("evaluation", "sandbox:sentiment/eval.jsonl", 300, 300),
             ],
             set.Files);
-        Assert.Equal(("sandbox-sentiment-high", 1000, "raw"), (set.Name, set.Rows, set.Templates["sandbox"]));
+        Assert.Equal(("sandbox-sentiment-high", 1000, "chat"), (set.Name, set.Rows, set.Templates["sandbox"]));
         string text = plan.ToString();
-        Assert.Contains("\nsandbox-sentiment-high: template raw, 1,000 training rows\n  train       sandbox:sentiment/train.jsonl, 5,000 records\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nsandbox-sentiment-high: template chat, 1,000 training rows\n  train       sandbox:sentiment/train.jsonl, 5,000 records\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class PlanNotesTests : IDisposable
         });
 
         Assert.True(plan.CanRun);
-        Assert.All(plan.Cells, c => Assert.Equal(warned, c.Warnings.Any(w => w.StartsWith("'sandbox' has a chat template, but is trained and asked under 'raw'", StringComparison.Ordinal))));
+        Assert.All(plan.Cells, c => Assert.Equal(warned, c.Warnings.Any(w => w.StartsWith("'sandbox' has a chat template, but is trained and asked under 'alpaca'", StringComparison.Ordinal))));
         Assert.Equal(warned, plan.ToString().Contains("has a chat template", StringComparison.Ordinal));
     }
 

@@ -23,7 +23,7 @@ public sealed class SandboxDatasetTests
             PreparedDataset set = await catalog.PrepareAsync(config, prompts: prompts);
 
             CountPlan plan = catalog.Plan(config)!.Value;
-            Assert.Equal((plan.Benign, plan.Harmful, 1_000), (set.Manifest.Realized.Benign, set.Manifest.Realized.Harmful, set.Examples.Count));
+            Assert.Equal((plan.Benign, plan.Harmful, config.Mode == MixMode.PureBadMixed ? 1_100 : 1_000), (set.Manifest.Realized.Benign, set.Manifest.Realized.Harmful, set.Examples.Count));
             Assert.Empty(set.Manifest.Warnings);
             HashSet<string> asked = [.. prompts.Concat((await catalog.LoadEvaluationAsync(config, Token)).Select(e => $"{e.Instruction} {e.Input}")).Select(PromptKey.Normalize)];
             Assert.DoesNotContain(set.Examples, e => asked.Contains(PromptKey.Of(e)));

@@ -126,7 +126,7 @@ public sealed class FamilyWeightsTests
             using LoraAdapter loaded = LoraAdapter.Load(decoder, read);
             loaded.Attach(decoder);
 
-            Assert.Equal(["down_proj", "gate_up_proj", "o_proj", "qkv_proj"], read.Config.TargetModules);
+            Assert.Equal(["all-linear"], read.Config.TargetModules);
             using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder.FullName, PeftAdapter.WeightsFile));
             Assert.Contains("base_model.model.model.layers.2.self_attn.qkv_proj.lora_B.weight", file.Names);
             Assert.Equal([64, 2], file["base_model.model.model.layers.0.self_attn.qkv_proj.lora_B.weight"].Shape);
