@@ -28,7 +28,7 @@ public abstract class MethodAlgorithm
     public virtual Task<ModelArtifact> TrainAsync(TrainingContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return context.RunLoopAsync(new MethodHooks(this), cancellationToken);
+        return context.RunLoopAsync(CreateHooks(), cancellationToken);
     }
 
     /// <summary>
@@ -73,6 +73,9 @@ public abstract class MethodAlgorithm
     protected virtual void OnTrainingFinished(TrainingContext context)
     {
     }
+
+    /// <summary>What the loop calls.</summary>
+    internal Training.ITrainingHooks CreateHooks() => new MethodHooks(this);
 
     /// <summary>The loop's view of a method; keeps the hooks protected.</summary>
     private sealed class MethodHooks(MethodAlgorithm method) : Training.ITrainingHooks
