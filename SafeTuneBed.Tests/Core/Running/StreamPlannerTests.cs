@@ -27,7 +27,7 @@ public sealed class StreamPlannerTests : IDisposable
     [Fact]
     public async Task Plan_UnknownNames_AreProblemsWithTheNearest()
     {
-        GridPlan plan = await PlanAsync(Grid with { Streams = new Dictionary<string, DatasetSelector> { ["algin"] = "task-bening", ["retain"] = FakeData.Dataset("licensed-rows") } });
+        GridPlan plan = await PlanAsync(Grid with { Streams = new Dictionary<string, DatasetSelector> { ["algin"] = "task-bening", ["align"] = FakeData.Dataset("licensed-rows") } });
         Assert.Contains(plan.Problems, p => p.Contains("'algin'", StringComparison.Ordinal) && p.Contains("align", StringComparison.Ordinal));
         Assert.Contains(plan.Problems, p => p.Contains("'task-bening'", StringComparison.Ordinal) && p.Contains("task-benign", StringComparison.Ordinal));
         Assert.Contains(plan.Problems, p => p.Contains("AcceptLicenses", StringComparison.Ordinal));
