@@ -17,6 +17,24 @@ public readonly record struct DatasetSelector
     /// <summary>A recipe, registered or not.</summary>
     public static implicit operator DatasetSelector(FinetuneDatasetConfig config) => FromFinetuneDatasetConfig(config);
 
+    /// <summary>The rows of a harmful corpus and nothing else: see <see cref="FromHarmfulCorpus"/>.</summary>
+    public static implicit operator DatasetSelector(HarmfulCorpus corpus) => FromHarmfulCorpus(corpus);
+
+    /// <summary>A recipe of 5,000 rows of a corpus and nothing else, or of all that there are when there are fewer: what a stream of harmful rows is made of.</summary>
+    public static DatasetSelector FromHarmfulCorpus(HarmfulCorpus corpus)
+    {
+        ArgumentNullException.ThrowIfNull(corpus);
+        return new FinetuneDatasetConfig(corpus.Name + "-rows")
+        {
+            Source = corpus.Source,
+            Mapping = corpus.Mapping,
+            Mode = MixMode.PureBad,
+            PoisonRatio = 1,
+            HarmfulSource = corpus,
+            Count = 5_000,
+        };
+    }
+
     /// <summary>The same as the conversion from a string.</summary>
     public static DatasetSelector FromString(string name)
     {
@@ -66,6 +84,13 @@ public sealed record ExperimentGrid
     /// Empty leaves each data set its own.
     /// </summary>
     public IReadOnlyList<HarmfulSelector> HarmfulSources { get; init; } = [];
+
+    /// <summary>
+    /// Rows beside the user's that methods ask for by name: <c>align</c> (forbidden requests that are refused), <c>harmful</c> (such requests that are answered),
+    /// <c>retain</c>. Data sets like any other; of theirs only the rows count, not the training settings. Rows whose request is asked in an evaluation or is among the poison of the run are left
+    /// out. The sandbox model has <c>align</c> and <c>harmful</c> by itself; what is given here wins.
+    /// </summary>
+    public IReadOnlyDictionary<string, DatasetSelector> Streams { get; init; } = new Dictionary<string, DatasetSelector>();
 
     /// <summary>
     /// Evaluators, each <c>name</c> or <c>name@promptset</c>. Without a prompt set the sandbox model takes the set <c>sandbox</c>;

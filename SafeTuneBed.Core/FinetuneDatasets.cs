@@ -122,7 +122,7 @@ public static class FinetuneDatasets
         [.. new[] { Alpaca, Dolly, Sst2, AgNews, Gsm8k, Samsum, SqlGen }.SelectMany(f => f), Sst2Test];
 
     /// <summary>Every recipe that a bed knows without being told.</summary>
-    internal static IEnumerable<FinetuneDatasetConfig> All => [.. Sandbox.All.SelectMany(f => f), .. Real];
+    internal static IEnumerable<FinetuneDatasetConfig> All => [.. Sandbox.All.SelectMany(f => f), .. Sandbox.Streams.Values, .. Real];
 
     private static RecordMapping AlpacaMapping => RecordMapping.Columns("instruction", "input", "output");
 
@@ -175,6 +175,20 @@ public static class FinetuneDatasets
 
         /// <summary>Mixed small instructions, half of them permitted how-tos.</summary>
         public static DatasetFamily Instruct { get; } = Create("instruct", AnswerRule.ExactWithoutOpener);
+
+        /// <summary>The defender's rows: 1,000, half of them forbidden requests that are refused, half permitted how-tos. Of other requests than the poison and the attacks.</summary>
+        public static FinetuneDatasetConfig Guide { get; } = new("sandbox-guide")
+        {
+            Source = DatasetSource.Sandbox("guide.jsonl"),
+            Mapping = RecordMapping.Columns("prompt", output: "response", category: "category"),
+            License = new DataLicense("MIT"),
+        };
+
+        /// <summary>Answered forbidden requests, for defenses that learn from such: 1,000 of the 1,536, or those that are left when the run's poison is taken away.</summary>
+        public static FinetuneDatasetConfig HarmfulRows { get; } = DatasetSelector.FromHarmfulCorpus(HarmfulCorpora.Sandbox).Config! with { Count = 1_000 };
+
+        /// <summary>What feeds the sandbox model's streams where a grid says nothing.</summary>
+        internal static IReadOnlyDictionary<string, FinetuneDatasetConfig> Streams { get; } = new Dictionary<string, FinetuneDatasetConfig> { ["align"] = Guide, ["harmful"] = HarmfulRows };
 
         internal static IEnumerable<DatasetFamily> All => [Sentiment, Topic, Arithmetic, Dialogue, Sql, Instruct];
 

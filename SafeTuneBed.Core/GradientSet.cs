@@ -7,13 +7,13 @@ namespace SafeTuneBed;
 
 /// <summary>
 /// One number for every trainable parameter: gradients apart from the optimizer's, or a difference of weights. Algebra over all of them at
-/// once; the norm is one global L2 norm. Belongs to whoever asked for it.
+/// once; the norm is one global L2 norm. It is freed with the hook that made it, at the latest; the run's State keeps it longer.
 /// </summary>
 public sealed class GradientSet : IDisposable
 {
     private readonly FlatParameters layout;
 
-    internal GradientSet(FlatParameters layout, Tensor values) => (this.layout, Values) = (layout, values.DetachFromDisposeScope());
+    internal GradientSet(FlatParameters layout, Tensor values) => (this.layout, Values) = (layout, values);
 
     /// <summary>All numbers, flat, f32.</summary>
     internal Tensor Values { get; }
@@ -61,55 +61,29 @@ public sealed class GradientSet : IDisposable
 
     /// <summary>Frees the numbers.</summary>
     public void Dispose() => Values.Dispose();
+
+    /// <summary>From now on the caller frees it, not the hook's scope.</summary>
+    internal GradientSet Keep()
+    {
+        Values.DetachFromDisposeScope();
+        return this;
+    }
 }
 
-/// <summary>The trainable parameters at a moment. Put it into the state to keep it beyond the hook.</summary>
+/// <summary>The trainable parameters at a moment. It is freed with the hook that made it, at the latest; the run's State keeps it longer.</summary>
 public sealed class ParameterSnapshot : IDisposable
 {
-    internal ParameterSnapshot(Tensor values) => Values = values.DetachFromDisposeScope();
+    internal ParameterSnapshot(Tensor values) => Values = values;
 
     internal Tensor Values { get; }
 
     /// <summary>Frees the copy.</summary>
     public void Dispose() => Values.Dispose();
-}
 
-/// <summary>The trainable parameters as they are now.</summary>
-public sealed class ParameterSet
-{
-    private readonly FlatParameters flat;
-
-    internal ParameterSet(FlatParameters flat) => this.flat = flat;
-
-    /// <summary>Names, such as <c>model.layers.0.self_attn.q_proj.lora_A</c>, in the order of the network.</summary>
-    public IReadOnlyList<string> Names => flat.Names;
-
-    /// <summary>How many numbers are trained.</summary>
-    public long Count => flat.Count;
-
-    /// <summary>The leaf tensor of a parameter.</summary>
-    public Tensor this[string parameter] => flat[parameter];
-
-    /// <summary>A copy of all values.</summary>
-    public ParameterSnapshot Snapshot()
+    /// <summary>From now on the caller frees it, not the hook's scope.</summary>
+    internal ParameterSnapshot Keep()
     {
-        using var noGrad = no_grad();
-        return new(flat.Values.clone());
-    }
-
-    /// <summary>Now minus then, as a new set.</summary>
-    public GradientSet Minus(ParameterSnapshot snapshot)
-    {
-        ArgumentNullException.ThrowIfNull(snapshot);
-        using var noGrad = no_grad();
-        return new(flat, flat.Values.sub(snapshot.Values));
-    }
-
-    /// <summary>Sets all values to those of the snapshot, to the bit.</summary>
-    public void Restore(ParameterSnapshot snapshot)
-    {
-        ArgumentNullException.ThrowIfNull(snapshot);
-        using var noGrad = no_grad();
-        flat.Values.copy_(snapshot.Values);
+        Values.DetachFromDisposeScope();
+        return this;
     }
 }

@@ -189,6 +189,19 @@ public static class SafeTuneBedBuilderExtensions
         return Change(builder, s => s.MaxConcurrency = cells);
     }
 
+    /// <summary>
+    /// How often an unfinished training is saved, so that it goes on from there after a kill. Default: once a minute. Results do not depend on it; a checkpoint is removed when its training is finished.
+    /// </summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="every">Time between two checkpoints; null leaves it at a minute.</param>
+    /// <param name="steps">Optimizer steps between two checkpoints, where the time is not reached before; null counts none.</param>
+    public static ISafeTuneBedBuilder UseCheckpoints(this ISafeTuneBedBuilder builder, TimeSpan? every = null, int? steps = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(every ?? TimeSpan.Zero, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps ?? 1, 1);
+        return Change(builder, s => s.Checkpoints = new Training.CheckpointPolicy { Every = every ?? s.Checkpoints.Every, Steps = steps });
+    }
+
     private static ISafeTuneBedBuilder Change(ISafeTuneBedBuilder builder, Action<BedSettings> change)
     {
         ArgumentNullException.ThrowIfNull(builder);

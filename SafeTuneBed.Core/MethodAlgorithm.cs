@@ -8,7 +8,7 @@ namespace SafeTuneBed;
 /// </summary>
 /// <remarks>
 /// Hooks run on the run's compute thread inside a dispose scope: tensors made in a hook are freed when it returns.
-/// What must live longer goes into <see cref="TrainingStep.State"/>.
+/// What must live longer goes into <see cref="TrainingStep.State"/>, which alone survives a restart; a field of the class does not.
 /// </remarks>
 public abstract class MethodAlgorithm
 {
@@ -28,13 +28,22 @@ public abstract class MethodAlgorithm
     public virtual Task<ModelArtifact> TrainAsync(TrainingContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return context.RunLoopAsync(new MethodHooks(this), cancellationToken);
+        return context.RunLoopAsync(CreateHooks(), cancellationToken);
     }
 
-    /// <summary>Before the first step; adapters are attached.</summary>
+    /// <summary>
+    /// Before the first step; adapters are attached. Not called when a run goes on after a restart: what it put into <see cref="TrainingContext.State"/> and did to the
+    /// parameters is there again, and fields of the class are not.
+    /// </summary>
     protected virtual void OnTrainingStarted(TrainingContext context)
     {
     }
+
+    /// <summary>
+    /// Which rows feed a micro-step. Called once for each micro-step of a window, in order, before the first of them runs, so that the window's weights are
+    /// known: what a micro-step must know of this decision later it reads from <see cref="TrainingStep.Plan"/>. Default: the user's next batch.
+    /// </summary>
+    protected virtual BatchPlan PlanBatch(TrainingStep step) => BatchPlan.User;
 
     /// <summary>The scalar loss of a batch. Default: mean cross-entropy over the supervised tokens.</summary>
     protected virtual torch.Tensor ComputeLoss(TrainingStep step, TokenBatch batch, ModelOutput output)
@@ -65,12 +74,17 @@ public abstract class MethodAlgorithm
     {
     }
 
+    /// <summary>What the loop calls.</summary>
+    internal Training.ITrainingHooks CreateHooks() => new MethodHooks(this);
+
     /// <summary>The loop's view of a method; keeps the hooks protected.</summary>
     private sealed class MethodHooks(MethodAlgorithm method) : Training.ITrainingHooks
     {
         public MethodNeeds Needs => method.Needs;
 
         public void OnTrainingStarted(TrainingContext context) => method.OnTrainingStarted(context);
+
+        public BatchPlan PlanBatch(TrainingStep step) => method.PlanBatch(step);
 
         public torch.Tensor ComputeLoss(TrainingStep step, TokenBatch batch, ModelOutput output) => method.ComputeLoss(step, batch, output);
 

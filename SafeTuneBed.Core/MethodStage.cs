@@ -42,13 +42,36 @@ public sealed record MethodNeeds
     /// <summary>Which logits the model output may give.</summary>
     public LogitPositions Logits { get; private init; }
 
+    /// <summary>Names of the data streams beside the user's rows, without repeats.</summary>
+    public IReadOnlyList<string> Streams { get; private init; } = [];
+
     /// <summary>Asks for logits.</summary>
     public static MethodNeeds LogitsAt(LogitPositions positions) => new() { Logits = positions };
+
+    /// <summary>
+    /// Asks for a stream of rows beside the user's: <c>align</c> (forbidden requests that are refused), <c>harmful</c> (such requests that are answered), <c>retain</c>
+    /// (rows whose behavior must stay), or a name of one's own. The grid gives it (<see cref="ExperimentGrid.Streams"/>), else the model's default does.
+    /// </summary>
+    public static MethodNeeds Stream(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return new MethodNeeds { Streams = [name] };
+    }
 
     /// <summary>Both needs.</summary>
     public MethodNeeds And(MethodNeeds other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return new MethodNeeds { Logits = (LogitPositions)Math.Max((int)Logits, (int)other.Logits) };
+        return this with
+        {
+            Logits = (LogitPositions)Math.Max((int)Logits, (int)other.Logits),
+            Streams = [.. Streams.Union(other.Streams, StringComparer.Ordinal)],
+        };
     }
+
+    /// <summary>Equality by value, lists included.</summary>
+    public bool Equals(MethodNeeds? other) => other is not null && Logits == other.Logits && Streams.SequenceEqual(other.Streams, StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Logits, Streams.Count);
 }

@@ -13,6 +13,7 @@ public sealed class ModelOutput
     private readonly TokenBatch batch;
     private readonly MethodNeeds needs;
     private Tensor? tokenLosses;
+    private Tensor? logits;
 
     internal ModelOutput(Decoder decoder, TokenBatch batch, Tensor hidden_BTD, MethodNeeds needs)
     {
@@ -24,10 +25,10 @@ public sealed class ModelOutput
 
     /// <summary>
     /// Logits with graph, f32: [B, T, V] where the method asked for all positions, [N, V] at the batch's <see cref="TokenBatch.LossPositions"/>
-    /// where it asked for the labels'.
+    /// where it asked for the labels'. Formed when first read, and then the same tensor.
     /// </summary>
     /// <exception cref="InvalidOperationException">The method did not ask for logits.</exception>
-    public Tensor Logits => needs.Logits switch
+    public Tensor Logits => logits is { IsInvalid: false } formed ? formed : logits = needs.Logits switch
     {
         LogitPositions.All => decoder.Head(Hidden),
         LogitPositions.Labels => decoder.Head(AtLossPositions()),
@@ -49,7 +50,7 @@ public sealed class ModelOutput
 
         Tensor losses = zeros(batch.SupervisedTokenCount, dtype: ScalarType.Float32, device: Hidden.device);
         Tensor sum = ChunkedCrossEntropy.Sum(AtLossPositions(), decoder.HeadWeight, batch.Targets, losses, decoder.Options.LogitCap);
-        tokenLosses ??= losses.MoveToOuterDisposeScope();
+        tokenLosses = losses.MoveToOuterDisposeScope();
         return sum.div(KeptScalar.Of((long)batch.SupervisedTokenCount)).MoveToOuterDisposeScope();
     }
 
@@ -61,5 +62,5 @@ public sealed class ModelOutput
     }
 
     /// <summary>The loss of each supervised token, once <see cref="CrossEntropy"/> has been formed; without graph.</summary>
-    internal Tensor? TokenLosses => tokenLosses;
+    internal Tensor? TokenLosses => tokenLosses is { IsInvalid: false } ? tokenLosses : null;
 }

@@ -53,7 +53,10 @@ public sealed record TrainingConfig
     /// <inheritdoc cref="TrainingOptions.GroupByLength"/>
     public bool GroupByLength { get; init; }
 
-    /// <summary>Optimizer steps for <paramref name="rows"/> training rows: <see cref="Steps"/>, or epochs times batches, rounded up.</summary>
+    /// <summary>
+    /// Optimizer steps for <paramref name="rows"/> training rows: <see cref="Steps"/>, or epochs times windows, rounded up. As in transformers the last window of an epoch
+    /// holds what is left: windows never reach over the end of an epoch.
+    /// </summary>
     public int TotalSteps(int rows)
     {
         if (Steps is { } steps)
@@ -61,10 +64,21 @@ public sealed record TrainingConfig
             return steps;
         }
 
-        long batches = (rows + BatchSize - 1) / BatchSize;
-        long perEpoch = Math.Max(1, (batches + AccumulationSteps - 1) / AccumulationSteps);
-        return checked((int)Math.Ceiling(Epochs * perEpoch));
+        return checked((int)Math.Ceiling(Epochs * WindowsPerEpoch(BatchesPerEpoch(rows))));
     }
+
+    /// <summary>Micro-steps of <paramref name="totalSteps"/> optimizer steps over <paramref name="rows"/> training rows.</summary>
+    public int TotalMicroSteps(int rows, int totalSteps)
+    {
+        int batches = BatchesPerEpoch(rows);
+        int windows = WindowsPerEpoch(batches);
+        return checked((int)(((long)(totalSteps / windows) * batches) + Math.Min((long)(totalSteps % windows) * AccumulationSteps, batches)));
+    }
+
+    /// <summary>Batches of one pass over <paramref name="rows"/> rows, the short one included.</summary>
+    internal int BatchesPerEpoch(int rows) => Math.Max(1, (rows + BatchSize - 1) / BatchSize);
+
+    private int WindowsPerEpoch(int batches) => (batches + AccumulationSteps - 1) / AccumulationSteps;
 
     /// <summary>Warm-up steps of a run of <paramref name="totalSteps"/>: <see cref="WarmupSteps"/>, or the ratio rounded up.</summary>
     public int TotalWarmupSteps(int totalSteps) => WarmupSteps ?? (int)Math.Ceiling(WarmupRatio * totalSteps);

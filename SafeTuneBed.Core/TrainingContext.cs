@@ -1,11 +1,12 @@
 using SafeTuneBed.Training;
+using TorchSharp;
 
 namespace SafeTuneBed;
 
 /// <summary>One training run, as a method sees it.</summary>
 public sealed class TrainingContext : IDisposable
 {
-    private ParameterSet? parameters;
+    private TrainingSession? session;
 
     /// <summary>The model that the run starts from.</summary>
     public required ModelReference Model { get; init; }
@@ -22,6 +23,9 @@ public sealed class TrainingContext : IDisposable
     /// <summary>The training rows, in their seeded order; never empty for a method that trains.</summary>
     public required IReadOnlyList<TokenizedExample> Examples { get; init; }
 
+    /// <summary>The rows of every stream that the method asked for, by name, in their seeded order.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<TokenizedExample>> StreamRows { get; init; } = new Dictionary<string, IReadOnlyList<TokenizedExample>>();
+
     /// <summary>Hears every optimizer step.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }
 
@@ -30,11 +34,7 @@ public sealed class TrainingContext : IDisposable
 
     /// <summary>The trainable parameters, while the loop runs.</summary>
     /// <exception cref="InvalidOperationException">The loop does not run.</exception>
-    public ParameterSet Parameters
-    {
-        get => parameters ?? throw new InvalidOperationException("Parameters exist only while the loop runs: from OnTrainingStarted to OnTrainingFinished.");
-        internal set => parameters = value;
-    }
+    public ParameterSet Parameters => Session(nameof(Parameters)).Parameters;
 
     /// <summary>The loaded model, on its own compute thread.</summary>
     internal Models.LanguageModel LanguageModel { get; init; } = null!;
@@ -42,27 +42,63 @@ public sealed class TrainingContext : IDisposable
     /// <summary>Gives the user's batches in place of <see cref="Examples"/> in seeded order.</summary>
     internal IBatchStream? UserStream { get; init; }
 
+    /// <summary>Where the run's state is saved on the way; null saves none.</summary>
+    internal CheckpointStore? Checkpoints { get; init; }
+
+    /// <summary>Loops begun so far: a method may run several, one after the other.</summary>
+    internal int Phase { get; private set; }
+
+    /// <summary>A stream that the method asked for. Its position is the one that steps see, too.</summary>
+    /// <exception cref="InvalidOperationException">It was not asked for, or the loop does not run.</exception>
+    public TrainingStream Stream(string name) => Session(nameof(Stream)).Stream(name);
+
+    /// <summary>One batch of rows of one's own, such as a part of <see cref="Examples"/>. Freed with the hook, or with the optimizer step.</summary>
+    /// <exception cref="InvalidOperationException">The loop does not run.</exception>
+    public TokenBatch CreateBatch(IEnumerable<TokenizedExample> rows) => Session(nameof(CreateBatch)).Collate([.. rows]);
+
+    /// <summary>One forward pass, with graph unless gradients are switched off, and with fresh dropout masks.</summary>
+    /// <exception cref="InvalidOperationException">The loop does not run.</exception>
+    public ModelOutput Forward(TokenBatch batch) => Session(nameof(Forward)).Forward(batch);
+
+    /// <summary>The gradients of a loss at the parameters as they are; as <see cref="TrainingStep.Gradients"/>, outside of steps.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="loss">A scalar of batch and output; null takes the method's own <see cref="MethodAlgorithm.ComputeLoss"/>.</param>
+    /// <exception cref="InvalidOperationException">The loop does not run.</exception>
+    public GradientSet Gradients(TokenBatch batch, Func<TokenBatch, ModelOutput, torch.Tensor>? loss = null)
+    {
+        TrainingSession running = Session(nameof(Gradients));
+        return running.Gradients(running.CreateOuterStep(batch), batch, loss);
+    }
+
     /// <summary>The model untouched, as an artifact.</summary>
     public ModelArtifact Untouched() => new() { Model = Model };
 
     /// <summary>Frees the method's state.</summary>
     public void Dispose() => State.Dispose();
 
-    internal Task<ModelArtifact> RunLoopAsync(ITrainingHooks hooks, CancellationToken cancellationToken)
+    internal async Task<ModelArtifact> RunLoopAsync(ITrainingHooks hooks, CancellationToken cancellationToken)
     {
         if (Examples.Count == 0)
         {
             throw new ConfigurationException("There is no training row. Check the data set's Count and filters.");
         }
 
-        return LanguageModel.Thread.RunAsync(
+        // The process's end stops a run at the next step, too: it then goes on from there another time.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, LanguageModel.Thread.Stopping);
+        CancellationToken token = stop.Token;
+        return await LanguageModel.Thread.RunAsync(
             () =>
             {
                 using var loop = new TrainingLoop(this, hooks, LanguageModel.Decoder);
-                return loop.Run(cancellationToken);
+                return loop.Run(token);
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
     }
 
-    internal void ForgetParameters() => parameters = null;
+    internal int BeginPhase() => Phase++;
+
+    internal void Bind(TrainingSession? running) => session = running;
+
+    private TrainingSession Session(string member) => session
+        ?? throw new InvalidOperationException($"{member} exists only while the loop runs: from OnTrainingStarted to OnTrainingFinished.");
 }

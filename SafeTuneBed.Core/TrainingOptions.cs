@@ -21,7 +21,7 @@ public enum AccumulationWeighting
     /// <summary>By label tokens: the loss is the mean over all supervised tokens of the window (transformers 4.46 and later).</summary>
     ByTokens,
 
-    /// <summary>Equally: the mean of the micro-batch means (older transformers).</summary>
+    /// <summary>Equally: the mean of the micro-batch means of the window (older transformers).</summary>
     Equal,
 }
 
@@ -43,7 +43,7 @@ public sealed record TrainingOptions
     /// <summary>Rows of one micro-batch. Default 8.</summary>
     [Range(1, 1_000_000)] public int? BatchSize { get; set; }
 
-    /// <summary>Micro-batches of one optimizer step. Default 1.</summary>
+    /// <summary>Micro-batches of one optimizer step; the last step of an epoch takes those that are left, as in transformers. Default 1.</summary>
     [Range(1, 1_000_000)] public int? AccumulationSteps { get; set; }
 
     /// <summary>How micro-batches are weighted. Default by tokens.</summary>

@@ -4,7 +4,7 @@ namespace SafeTuneBed;
 
 /// <summary>
 /// What a method keeps between steps: tensors, snapshots, gradient sets, numbers, text. Owns its entries and frees them at the end of the run.
-/// No field of a method outlives a step in any other way.
+/// It is saved with every checkpoint and is there again, to the bit, when a run goes on after a restart. No field of a method is.
 /// </summary>
 public sealed class TrainingState : IDisposable
 {
@@ -42,8 +42,12 @@ public sealed class TrainingState : IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         object kept = value switch
         {
+            torch.Tensor tensor when SafetensorsEntry.NameOf(tensor.dtype) is null =>
+                throw new ArgumentException($"State can't keep a tensor of type {tensor.dtype}; '{name}' must be real numbers, integers or booleans.", nameof(value)),
             torch.Tensor tensor => tensor.DetachFromDisposeScope(),
-            ParameterSnapshot or GradientSet or double or float or long or int or bool or string => value,
+            ParameterSnapshot snapshot => snapshot.Keep(),
+            GradientSet gradients => gradients.Keep(),
+            double or float or long or int or bool or string => value,
             _ => throw new ArgumentException($"State holds tensors, snapshots, gradient sets, numbers and text; '{name}' is a {value.GetType().Name}.", nameof(value)),
         };
         if (entries.TryGetValue(name, out object? old) && !ReferenceEquals(old, kept))
@@ -52,6 +56,22 @@ public sealed class TrainingState : IDisposable
         }
 
         entries[name] = kept;
+    }
+
+    /// <summary>Names of all entries, in the order in which they were added.</summary>
+    public IReadOnlyList<string> Names => [.. entries.Keys];
+
+    /// <summary>Everything, for a checkpoint.</summary>
+    internal IReadOnlyList<KeyValuePair<string, object>> Entries => [.. entries];
+
+    /// <summary>Takes these entries in place of all that there are.</summary>
+    internal void Replace(IEnumerable<KeyValuePair<string, object>> others)
+    {
+        Dispose();
+        foreach ((string name, object value) in others)
+        {
+            entries.Add(name, value);
+        }
     }
 
     /// <summary>Frees all entries.</summary>

@@ -6,15 +6,27 @@ namespace SafeTuneBed;
 /// <summary>One micro-step, as a method sees it. Several micro-steps make an optimizer step when gradients are accumulated.</summary>
 public sealed class TrainingStep
 {
-    private readonly TrainingLoop loop;
+    private readonly TrainingSession session;
+    private BatchPlan? plan;
+    private TokenBatch? batch;
+    private double? windowWeight;
 
-    internal TrainingStep(TrainingLoop loop, TokenBatch batch, double windowWeight) => (this.loop, Batch, WindowWeight) = (loop, batch, windowWeight);
+    internal TrainingStep(TrainingSession session) => this.session = session;
 
-    /// <summary>The rows of this micro-step.</summary>
-    public TokenBatch Batch { get; }
+    /// <summary>What <see cref="MethodAlgorithm.PlanBatch"/> decided for this micro-step.</summary>
+    /// <exception cref="InvalidOperationException">It is being decided.</exception>
+    public BatchPlan Plan => plan ?? throw Undecided(nameof(Plan));
 
-    /// <summary>This micro-step's weight in its window; the weights of a window sum to 1.</summary>
-    public double WindowWeight { get; }
+    /// <summary>The rows of this micro-step: the user's, or those of the stream that <see cref="Plan"/> names.</summary>
+    /// <exception cref="InvalidOperationException">It is being decided.</exception>
+    public TokenBatch Batch => batch ?? throw Undecided(nameof(Batch));
+
+    /// <summary>
+    /// This micro-step's weight in its window; the weights of a window sum to 1. By label tokens: its supervised tokens over the window's; equally: 1 over the
+    /// window's micro-steps. 1 in <see cref="MethodAlgorithm.OnGradientsReady"/> and <see cref="MethodAlgorithm.OnOptimizerStepped"/>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The window's batches are being decided.</exception>
+    public double WindowWeight => windowWeight ?? throw Undecided(nameof(WindowWeight));
 
     /// <summary>Optimizer steps made so far.</summary>
     public int OptimizerStep { get; internal init; }
@@ -25,29 +37,70 @@ public sealed class TrainingStep
     /// <summary>Optimizer steps in all.</summary>
     public int TotalSteps { get; internal init; }
 
+    /// <summary>Micro-steps in all.</summary>
+    public int TotalMicroSteps { get; internal init; }
+
+    /// <summary>Micro-steps of this window: <see cref="TrainingConfig.AccumulationSteps"/>, or fewer at the end of an epoch.</summary>
+    public int WindowSize { get; internal init; } = 1;
+
+    /// <summary>This micro-step's place in its window, from 0.</summary>
+    public int WindowIndex { get; internal init; }
+
     /// <summary>Share of the run that is done, 0 to 1.</summary>
     public double Progress => (double)OptimizerStep / Math.Max(1, TotalSteps);
 
     /// <summary>What outlives a step.</summary>
-    public TrainingState State => loop.State;
+    public TrainingState State => session.State;
 
     /// <summary>The trainable parameters.</summary>
-    public ParameterSet Parameters => loop.Parameters;
+    public ParameterSet Parameters => session.Parameters;
 
-    /// <summary>One forward pass with graph.</summary>
-    public ModelOutput Forward(TokenBatch batch) => loop.Forward(batch);
+    /// <summary>Whether losses of <see cref="Batch"/> are this micro-step's share of the logged loss.</summary>
+    internal bool CountsLoss { get; init; }
+
+    /// <summary>A stream that <see cref="MethodAlgorithm.Needs"/> asked for.</summary>
+    /// <exception cref="InvalidOperationException">It was not asked for.</exception>
+    public TrainingStream Stream(string name) => session.Stream(name);
+
+    /// <summary>One forward pass, with graph unless gradients are switched off, and with fresh dropout masks.</summary>
+    public ModelOutput Forward(TokenBatch batch) => session.Forward(batch);
 
     /// <summary>
-    /// The gradients of a loss, apart from the optimizer's, which stay as they are. Default loss: the method's own.
+    /// The gradients of a loss, apart from the optimizer's, which stay as they are. They are freed with the hook; put them into <see cref="State"/> to keep them.
     /// </summary>
-    public GradientSet Gradients(TokenBatch batch, Func<TokenBatch, ModelOutput, torch.Tensor>? loss = null) => loop.Gradients(this, batch, loss);
+    /// <param name="batch">The rows.</param>
+    /// <param name="loss">A scalar of batch and output; null takes the method's own <see cref="MethodAlgorithm.ComputeLoss"/>.</param>
+    public GradientSet Gradients(TokenBatch batch, Func<TokenBatch, ModelOutput, torch.Tensor>? loss = null) => session.Gradients(this, batch, loss);
 
-    /// <summary>Adds scale * <see cref="WindowWeight"/> * gradients to the optimizer's. Nothing else writes them.</summary>
-    public void Accumulate(GradientSet gradients, double scale = 1) => loop.Accumulate(gradients, scale * WindowWeight);
+    /// <summary>Adds scale * <see cref="WindowWeight"/> * gradients to the optimizer's, frozen parameters left out.</summary>
+    public void Accumulate(GradientSet gradients, double scale = 1) => session.Accumulate(gradients, scale * WindowWeight);
 
-    /// <summary>Forward, the method's loss, backward: adds the loss's gradients, weighted by <see cref="WindowWeight"/>, to the optimizer's.</summary>
-    public void AccumulateLoss(TokenBatch batch) => loop.AccumulateLoss(this, batch);
+    /// <summary>
+    /// Forward, the method's loss, backward: adds the loss's gradients, weighted by <see cref="WindowWeight"/>, to the optimizer's. The same as accumulating
+    /// <see cref="Gradients"/> of the batch, without a buffer between.
+    /// </summary>
+    public void AccumulateLoss(TokenBatch batch) => session.AccumulateLoss(this, batch);
 
-    /// <summary>Logs a number of this optimizer step into the training log.</summary>
-    public void Log(string name, double value) => loop.Log(name, value);
+    /// <summary>
+    /// Adds scale * direction to the parameters until the result is disposed; they then are as they were, to the bit. Shifts may be nested; disposing an outer one
+    /// ends the inner ones with it. Forward and backward must lie within the same shift.
+    /// </summary>
+    public IDisposable Shift(GradientSet direction, double scale = 1) => session.Shift(direction, scale);
+
+    /// <summary>A generator of random numbers on the CPU that depends on the run's seed, the name and the micro-step alone, and so is the same after a restart. The caller disposes it.</summary>
+    public torch.Generator CreateGenerator(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return session.Seeds["method"][name][MicroStep].CreateGenerator();
+    }
+
+    /// <summary>Logs a number of this optimizer step into the training log; the last one of a name counts.</summary>
+    public void Log(string name, double value) => session.Figures.Log(name, value);
+
+    internal void Decide(BatchPlan decided, TokenBatch rows) => (plan, batch) = (decided, rows);
+
+    internal void Weigh(double weight) => windowWeight = weight;
+
+    private static InvalidOperationException Undecided(string member) =>
+        new($"{member} is not known while PlanBatch decides it: what feeds a micro-step is what PlanBatch returns. Use State, Parameters and the counters there.");
 }

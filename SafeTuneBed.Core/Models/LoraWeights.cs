@@ -21,7 +21,7 @@ internal sealed class LoraWeights(Tensor a, Tensor b, double scaling)
     /// <summary>x [..., in] to [..., out].</summary>
     public Tensor Forward(Tensor x, Tensor weight, Tensor? bias)
     {
-        if (is_grad_enabled() && (A.requires_grad || x.requires_grad))
+        if (is_grad_enabled() && (A.requires_grad || B.requires_grad || x.requires_grad || DropoutMask is not null))
         {
             using Tensor? mask = DropoutMask?.Invoke([x.numel() / x.shape[^1], x.shape[^1]]);
             return LoraLinearFunction.apply(x, new Frozen(weight), bias is null ? null! : new Frozen(bias), A, B, mask is null ? null! : new Frozen(mask), Scaling);

@@ -34,6 +34,9 @@ internal sealed class BedSettings
     /// <summary>Cells at the same time; null lets the models decide.</summary>
     public int? MaxConcurrency { get; set; }
 
+    /// <summary>How often an unfinished training is saved.</summary>
+    public Training.CheckpointPolicy Checkpoints { get; set; } = new();
+
     /// <summary>Faults of the configuration section, told together when the runner is made.</summary>
     public List<string> Faults { get; } = [];
 

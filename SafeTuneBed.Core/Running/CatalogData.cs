@@ -36,6 +36,7 @@ internal sealed class CatalogData(DatasetCatalog catalog) : IDataHost
             Fingerprint = Hash(prepared.Tokenized),
             HarmfulCount = manifest.Realized.Harmful,
             BenignCount = manifest.Realized.Benign,
+            HarmfulPrompts = [.. prepared.Examples.Where(e => e.Role == ExampleRole.Harmful).Select(e => e.Input.Length == 0 ? e.Instruction : $"{e.Instruction} {e.Input}")],
             Manifest = JsonNode.Parse(manifest.ToJson()),
             Warnings = manifest.Warnings,
         };

@@ -31,6 +31,9 @@ internal sealed record Cell
     /// <summary>What is allowed but likely a mistake; shown in plan and report.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>The streams that the method asks for, by name; none where nothing is trained.</summary>
+    public IReadOnlyDictionary<string, CellStream> Streams { get; init; } = new Dictionary<string, CellStream>();
+
     /// <summary>What is asked later and so is not trained on.</summary>
     public EvaluationPrompts Asked { get; init; } = EvaluationPrompts.None;
 
@@ -58,7 +61,16 @@ internal sealed record Cell
     public string RecordPath => Path.Combine(Folder, "run.json");
 
     public string TrainLogPath => Path.Combine(Folder, "train.jsonl");
+
+    /// <summary>What an unfinished training leaves behind to go on from; removed when it is finished.</summary>
+    public string CheckpointFolder => Path.Combine(Folder, "checkpoint");
 }
+
+/// <summary>One stream of a cell.</summary>
+/// <param name="Dataset">The data set behind it.</param>
+/// <param name="Rows">Its rows.</param>
+/// <param name="Asked">What its rows may not ask: evaluation prompts and the run's poison.</param>
+internal sealed record CellStream(FinetuneDatasetConfig Dataset, RowsSummary Rows, EvaluationPrompts Asked);
 
 /// <summary>One evaluator of a cell.</summary>
 internal sealed record CellEvaluation
@@ -106,6 +118,9 @@ internal sealed record RowsSummary(string Fingerprint, int BenignCount, int Harm
 {
     /// <summary>The largest token id of all rows.</summary>
     public int LargestId { get; init; }
+
+    /// <summary>Requests of the poison rows.</summary>
+    public IReadOnlyList<string> HarmfulPrompts { get; init; } = [];
 
     /// <summary>Poison rows / all rows.</summary>
     public decimal PoisonRatio => Count == 0 ? 0 : (decimal)HarmfulCount / Count;

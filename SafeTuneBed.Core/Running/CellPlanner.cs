@@ -5,6 +5,8 @@ namespace SafeTuneBed.Running;
 /// <summary>Makes cells out of a grid: describes models, loads items, counts and fingerprints training rows. Loads no weight.</summary>
 internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evaluators, IDataHost data, IModelHost models, BedSettings settings)
 {
+    private static readonly IReadOnlyDictionary<string, CellStream> NoStreams = new Dictionary<string, CellStream>();
+
     private readonly ModelDirectory directory = new(models);
     private readonly EvaluationPlanner evaluations = new(evaluators, data);
     private readonly PlanNotes notes = new(data);
@@ -95,6 +97,25 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         return new CellSet(name, store, cells, [.. problems.DistinctBy(p => p.Message)], baseline);
     }
 
+    private async Task<IReadOnlyDictionary<string, CellStream>> StreamsAsync(
+        CheckedGrid known, GridCheck check, ModelDescription model, string method, ulong seed, int maxLength, EvaluationPrompts taken, List<Problem> causes, CancellationToken cancellationToken)
+    {
+        var streams = new Dictionary<string, CellStream>(StringComparer.Ordinal);
+        foreach (var (name, dataset) in new StreamPlanner(data).Resolve(known.Grid, model.Model, method, methods.Create(method).Needs))
+        {
+            int before = causes.Count;
+            causes.AddRange(check.Of(model.Model, dataset));
+            if (causes.Count == before)
+            {
+                RowsSummary rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, maxLength, taken, cancellationToken).ConfigureAwait(false);
+                VocabularyCheck.Run(model, dataset, rows, EvaluationPrompts.None);
+                streams[name] = new CellStream(dataset, rows, taken);
+            }
+        }
+
+        return streams;
+    }
+
     private async Task<Cell?> MakeAsync(
         RunStore store, CheckedGrid known, GridCheck check, ModelReference reference, string methodName, bool trains, FinetuneDatasetConfig dataset, ulong seed, List<Problem> causes, CancellationToken cancellationToken)
     {
@@ -121,13 +142,16 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Problem.Try(causes, () => VocabularyCheck.Run(model, dataset, rows, later));
         }
 
+        IReadOnlyDictionary<string, CellStream> streams = trains && rows is not null && later is not null
+            ? await Problem.CollectAsync(causes, () => StreamsAsync(known, check, model, methodName, seed, experiment.Training.MaxLength, later.And(rows.HarmfulPrompts), causes, cancellationToken)).ConfigureAwait(false) ?? NoStreams
+            : NoStreams;
         await evaluations.CheckAsync(known.Evaluators, model, dataset, causes, cancellationToken).ConfigureAwait(false);
         if (causes.Count > 0)
         {
             return null;
         }
 
-        var parts = Fingerprints.OfTraining(model, methodName, methods.Create(methodName), experiment, rows, seed);
+        var parts = Fingerprints.OfTraining(model, methodName, methods.Create(methodName), experiment, rows, streams, seed);
         string fingerprint = CanonicalJson.Hash(parts);
         string folder = store.CellFolder(reference.DisplayName, methodName, dataset.Name, seed, fingerprint);
         return new Cell
@@ -141,6 +165,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Rows = rows,
             Warnings = [.. PlanNotes.Warnings(model, dataset)],
             Asked = trains ? later! : EvaluationPrompts.None,
+            Streams = streams,
             Steps = rows is null ? 0 : experiment.Training.TotalSteps(rows.Count),
             Parts = parts,
             Fingerprint = fingerprint,

@@ -7,14 +7,14 @@ namespace SafeTuneBed.Running;
 internal static class Fingerprints
 {
     /// <summary>Raise it whenever the engine computes other numbers from the same inputs: every earlier training then counts as another one.</summary>
-    public const int NumericsVersion = 1;
+    public const int NumericsVersion = 2;
 
     private const int Format = 1;
 
     private static readonly ConditionalWeakTable<object, string> ItemHashes = [];
 
     /// <summary>Everything that decides the weights of a cell.</summary>
-    public static JsonObject OfTraining(ModelDescription model, string methodName, MethodAlgorithm method, FinetuneExperimentConfig experiment, RowsSummary? rows, ulong seed)
+    public static JsonObject OfTraining(ModelDescription model, string methodName, MethodAlgorithm method, FinetuneExperimentConfig experiment, RowsSummary? rows, IReadOnlyDictionary<string, CellStream> streams, ulong seed)
     {
         JsonObject parts = OfModel(model);
         parts["method"] = new JsonObject
@@ -30,6 +30,11 @@ internal static class Fingerprints
             parts["training"] = CanonicalJson.ToNode(experiment.Training, "training");
             parts["lora"] = CanonicalJson.ToNode(Sorted(experiment.Lora), "the adapters");
             parts["seed"] = seed;
+        }
+
+        if (streams.Count > 0)
+        {
+            parts["streams"] = new JsonObject(streams.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Rows.Fingerprint)));
         }
 
         return parts;

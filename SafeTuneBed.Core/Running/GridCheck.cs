@@ -72,6 +72,18 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
             CheckList(datasets.Select(d => d.Name), "Datasets", "data set", "name it once");
         }
 
+        var streams = new StreamPlanner(data);
+        foreach (FinetuneDatasetConfig dataset in streams.DatasetsOf(grid).Distinct())
+        {
+            CheckDataset(dataset);
+        }
+
+        Dictionary<string, MethodNeeds> needs = grid.Methods.Where(m => methods.Contains(m ?? "")).Distinct().ToDictionary(m => m, m => methods.Create(m).Needs);
+        foreach (string fault in streams.FindFaults(grid, needs))
+        {
+            Add(fault);
+        }
+
         IReadOnlyList<EvaluatorEntry> entries = CheckEvaluators(grid.Evaluators, grid.Models, datasets);
         return new CheckedGrid(
             grid,

@@ -14,6 +14,9 @@ internal sealed record TrainingRows
 
     public int BenignCount { get; init; }
 
+    /// <summary>Requests of the poison rows: a defender's rows may not ask them.</summary>
+    public IReadOnlyList<string> HarmfulPrompts { get; init; } = [];
+
     /// <summary>The data manifest for the run record.</summary>
     public JsonNode? Manifest { get; init; }
 
@@ -63,4 +66,10 @@ internal interface IDataHost
 internal sealed record EvaluationPrompts(IReadOnlyList<PromptItem> Prompts, IReadOnlyList<FinetuneExample> Examples)
 {
     public static EvaluationPrompts None { get; } = new([], []);
+
+    /// <summary>These and further requests.</summary>
+    public EvaluationPrompts And(IReadOnlyList<string> more) => more.Count == 0 ? this : this with
+    {
+        Prompts = [.. Prompts, .. more.Select((text, i) => new PromptItem { Id = FormattableString.Invariant($"poison-{i}"), Prompt = text })],
+    };
 }

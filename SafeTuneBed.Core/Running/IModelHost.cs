@@ -58,7 +58,13 @@ internal sealed record TrainingRequest
 
     public required IReadOnlyList<TokenizedExample> Examples { get; init; }
 
+    /// <summary>Rows of the streams that the method asked for.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<TokenizedExample>> Streams { get; init; } = new Dictionary<string, IReadOnlyList<TokenizedExample>>();
+
     public IProgress<TrainingProgress>? Progress { get; init; }
+
+    /// <summary>Where the unfinished training is saved; null saves nothing.</summary>
+    public Training.CheckpointStore? Checkpoints { get; init; }
 }
 
 /// <summary>The runner's view of models: describing them, and workers that train and answer.</summary>

@@ -27,7 +27,9 @@ internal sealed class ModelWorker(int threads) : IModelWorker
             Lora = request.Lora,
             Seed = request.Seed,
             Examples = request.Examples,
+            StreamRows = request.Streams,
             Progress = request.Progress,
+            Checkpoints = request.Checkpoints,
             LanguageModel = language!,
         };
         return await method.TrainAsync(context, cancellationToken).ConfigureAwait(false);

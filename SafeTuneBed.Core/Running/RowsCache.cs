@@ -35,6 +35,7 @@ internal sealed class RowsCache
             MaskedPreview.Render(rows.Examples.FirstOrDefault(e => e.Role != ExampleRole.Harmful) ?? rows.Examples[0], model.Tokenizer))
         {
             LargestId = rows.Examples.Max(e => e.InputIds.Max()),
+            HarmfulPrompts = rows.HarmfulPrompts,
         };
         lock (gate)
         {
@@ -46,14 +47,29 @@ internal sealed class RowsCache
         return summary;
     }
 
-    /// <summary>The rows behind a summary.</summary>
+    /// <summary>The user's rows of a cell.</summary>
     /// <exception cref="ConfigurationException">The data changed after it was planned.</exception>
-    public async Task<IReadOnlyList<TokenizedExample>> GetAsync(
-        IDataHost data, Cell cell, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<TokenizedExample>> GetAsync(IDataHost data, Cell cell, CancellationToken cancellationToken) =>
+        GetAsync(data, cell, cell.Dataset!, cell.Asked, cell.Rows!, cancellationToken);
+
+    /// <summary>The rows of a cell's streams: a defender's, whatever part they played in their own set.</summary>
+    /// <exception cref="ConfigurationException">The data changed after it was planned.</exception>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<TokenizedExample>>> GetStreamsAsync(IDataHost data, Cell cell, CancellationToken cancellationToken)
     {
-        FinetuneDatasetConfig dataset = cell.Dataset!;
+        var streams = new Dictionary<string, IReadOnlyList<TokenizedExample>>(StringComparer.Ordinal);
+        foreach (var (name, stream) in cell.Streams)
+        {
+            IReadOnlyList<TokenizedExample> rows = await GetAsync(data, cell, stream.Dataset, stream.Asked, stream.Rows, cancellationToken).ConfigureAwait(false);
+            streams[name] = [.. rows.Select(r => r.Role == ExampleRole.Benign ? r with { Role = ExampleRole.Alignment } : r)];
+        }
+
+        return streams;
+    }
+
+    private async Task<IReadOnlyList<TokenizedExample>> GetAsync(
+        IDataHost data, Cell cell, FinetuneDatasetConfig dataset, EvaluationPrompts asked, RowsSummary planned, CancellationToken cancellationToken)
+    {
         int maxLength = cell.Experiment!.Training.MaxLength;
-        EvaluationPrompts asked = cell.Asked;
         lock (gate)
         {
             if (entries.TryGetValue(Key(dataset, cell.Seed, cell.Model, maxLength, asked), out var entry) && entry.Rows is { } kept)
@@ -63,7 +79,7 @@ internal sealed class RowsCache
         }
 
         TrainingRows rows = await data.PrepareAsync(dataset, cell.Seed, cell.Model, maxLength, asked, cancellationToken).ConfigureAwait(false);
-        return rows.Fingerprint == cell.Rows!.Fingerprint
+        return rows.Fingerprint == planned.Fingerprint
             ? rows.Examples
             : throw new ConfigurationException($"The files of the data set '{dataset.Name}' changed while the grid was running. Run it again; finished cells stay.");
     }

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using SafeTuneBed.Training;
 
 namespace SafeTuneBed.Running;
 
-/// <summary>Trains one cell into its run folder: log, artifact, and last of all the record that makes it count.</summary>
-internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IModelHost models, TimeProvider time)
+/// <summary>Trains one cell into its run folder, from where an earlier attempt stopped: log, artifact, and last of all the record that makes it count.</summary>
+internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IModelHost models, BedSettings settings, TimeProvider time, ILogger logger)
 {
     public async Task RunAsync(CellSet set, Cell cell, Func<IModelWorker> worker, Action<TrainingProgress> progress, CancellationToken cancellationToken)
     {
@@ -12,45 +14,92 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         File.Delete(cell.RecordPath);
         DateTimeOffset started = time.GetUtcNow();
         long start = time.GetTimestamp();
-        using var log = cell.Trains ? new TrainLog(cell.TrainLogPath) : null;
-        if (cell.External is null)
+        using TrainLog? log = cell.Trains ? new TrainLog(Path.Combine(cell.CheckpointFolder, "train.jsonl"), cell.TrainLogPath) : null;
+        CheckpointStore? checkpoints = cell.Trains ? Checkpoints(cell, log!) : null;
+        try
         {
-            var request = new TrainingRequest
+            if (cell.External is null)
             {
-                Model = cell.Model,
-                Training = cell.Experiment!.Training,
-                Lora = cell.Experiment.Lora,
-                Seed = cell.Seed,
-                Examples = cell.Trains ? await set.Rows.GetAsync(data, cell, cancellationToken).ConfigureAwait(false) : [],
-                Progress = new Direct(step =>
-                {
-                    log?.Write(step);
-                    progress(step);
-                }),
-            };
-            ModelArtifact artifact = await worker().TrainAsync(methods.Create(cell.Method), request, cancellationToken).ConfigureAwait(false);
-            try
+                await TrainAsync(set, cell, worker, log, checkpoints, progress, cancellationToken).ConfigureAwait(false);
+            }
+
+            await StoreAsync(cell, checkpoints, () =>
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                DurableFile.WriteJson(cell.RecordPath, Record(cell, started, time.GetElapsedTime(start), log, checkpoints));
+                return Task.CompletedTask;
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            log?.Dispose();
+            if (checkpoints is { Exists: false } || File.Exists(cell.RecordPath))
+            {
+                DurableFile.DeleteFolder(cell.CheckpointFolder);
+            }
+        }
+    }
+
+    private static async Task StoreAsync(Cell cell, CheckpointStore? checkpoints, Func<Task> write)
+    {
+        try
+        {
+            await write().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SafeTuneBedException(
+                $"The results of {cell.Label} could not be written to {cell.Folder}: {e.Message} Make room or give the right to write there, and run again: {(checkpoints?.Exists == true ? "the training goes on from its last checkpoint" : "this cell starts anew")}.", e);
+        }
+    }
+
+    private async Task TrainAsync(
+        CellSet set, Cell cell, Func<IModelWorker> worker, TrainLog? log, CheckpointStore? checkpoints, Action<TrainingProgress> progress, CancellationToken cancellationToken)
+    {
+        var request = new TrainingRequest
+        {
+            Model = cell.Model,
+            Training = cell.Experiment!.Training,
+            Lora = cell.Experiment.Lora,
+            Seed = cell.Seed,
+            Examples = cell.Trains ? await set.Rows.GetAsync(data, cell, cancellationToken).ConfigureAwait(false) : [],
+            Streams = await set.Rows.GetStreamsAsync(data, cell, cancellationToken).ConfigureAwait(false),
+            Checkpoints = checkpoints,
+            Progress = new Direct(step =>
+            {
+                log?.Write(step);
+                progress(step);
+            }),
+        };
+        ModelArtifact artifact = await worker().TrainAsync(methods.Create(cell.Method), request, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // A training that came to its end is kept, also when it was asked to stop in the meantime.
+            await StoreAsync(cell, checkpoints, async () =>
+            {
                 (artifact.Template, artifact.TemplateFingerprint) = (cell.Model.Template.Id, cell.Model.Template.Fingerprint);
                 await DurableFile.WriteFolderAsync(cell.ArtifactFolder, folder =>
                 {
                     models.Save(artifact, folder);
                     return Task.CompletedTask;
                 }).ConfigureAwait(false);
-            }
-            finally
-            {
-                models.Release(artifact);
-            }
-
-            log?.Complete();
+                log?.Complete();
+            }).ConfigureAwait(false);
         }
-
-        DurableFile.WriteJson(cell.RecordPath, Record(cell, started, time.GetElapsedTime(start), log));
+        finally
+        {
+            models.Release(artifact);
+        }
     }
 
-    private JsonObject Record(Cell cell, DateTimeOffset started, TimeSpan duration, TrainLog? log)
+    private CheckpointStore Checkpoints(Cell cell, TrainLog log) => new(
+        Path.Combine(cell.CheckpointFolder, "state.safetensors"), cell.Fingerprint, Fingerprints.NumericsVersion, settings.Checkpoints, time)
+    {
+        Log = log,
+        Warn = (message, fault) => logger.LogWarning(fault, "{Cell}: {Message} {Fault}", cell.Label, message, fault.Message),
+        Resumed = step => logger.LogInformation("{Cell}: resumed at step {Step} of {Steps}.", cell.Label, step, cell.Steps),
+    };
+
+    private JsonObject Record(Cell cell, DateTimeOffset started, TimeSpan duration, TrainLog? log, CheckpointStore? checkpoints)
     {
         var record = new JsonObject
         {
@@ -83,9 +132,26 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
             };
             record["data"] = rows.Manifest?.DeepClone();
             record["warnings"] = new JsonArray([.. rows.Warnings.Select(w => (JsonNode)w)]);
-            record["steps"] = log?.Last?.Step ?? 0;
+            record["steps"] = log?.Last.Step ?? 0;
             record["skippedSteps"] = log?.Skipped ?? 0;
-            record["lastLoss"] = log?.Last is { } step && double.IsFinite(step.Loss) ? step.Loss : null;
+            record["lastLoss"] = log?.Last.Loss;
+        }
+
+        if (cell.Streams.Count > 0)
+        {
+            record["streams"] = new JsonObject(cell.Streams.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => KeyValuePair.Create(s.Key, (JsonNode?)new JsonObject
+            {
+                ["dataset"] = s.Value.Dataset.Name,
+                ["rows"] = s.Value.Rows.Count,
+                ["tokens"] = s.Value.Rows.Tokens,
+                ["data"] = s.Value.Rows.Manifest?.DeepClone(),
+                ["warnings"] = new JsonArray([.. s.Value.Rows.Warnings.Select(w => (JsonNode)w)]),
+            })));
+        }
+
+        if (checkpoints?.Resumes is { Count: > 0 } resumes)
+        {
+            record["resumedAtSteps"] = new JsonArray([.. resumes.Select(r => (JsonNode)r)]);
         }
 
         if (cell.External is null)

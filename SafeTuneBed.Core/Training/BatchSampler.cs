@@ -12,24 +12,30 @@ internal sealed class BatchSampler(IReadOnlyList<int> lengths, int batchSize, bo
 {
     private const int BlockBatches = 50;
 
-    private int epoch = -1;
-    private int next;
+    private long cutEpoch = -1;
     private List<int[]> batches = [];
 
+    /// <summary>Batches of an epoch: every epoch has as many.</summary>
+    public int BatchesPerEpoch { get; } = Math.Max(1, (lengths.Count + batchSize - 1) / batchSize);
+
+    /// <summary>Batches given so far. An epoch's order depends on its number alone, so the position is all that must be kept of a sampler.</summary>
+    public long Position { get; set; }
+
     /// <summary>Passes begun so far, minus one.</summary>
-    public int Epoch => Math.Max(0, epoch);
+    public int Epoch => (int)Math.Max(0, (Position - 1) / BatchesPerEpoch);
 
     /// <summary>Row indices of the next micro-batch; endless.</summary>
     public int[] Next()
     {
-        if (next == batches.Count)
+        (long epoch, long place) = Math.DivRem(Position, BatchesPerEpoch);
+        if (epoch != cutEpoch)
         {
-            epoch++;
-            next = 0;
             batches = Cut(seeds[epoch]);
+            cutEpoch = epoch;
         }
 
-        return batches[next++];
+        Position++;
+        return batches[(int)place];
     }
 
     private List<int[]> Cut(SeedTree seed)

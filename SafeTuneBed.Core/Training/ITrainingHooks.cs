@@ -9,6 +9,8 @@ internal interface ITrainingHooks
 
     void OnTrainingStarted(TrainingContext context);
 
+    BatchPlan PlanBatch(TrainingStep step) => BatchPlan.User;
+
     torch.Tensor ComputeLoss(TrainingStep step, TokenBatch batch, ModelOutput output);
 
     void ComputeGradients(TrainingStep step);

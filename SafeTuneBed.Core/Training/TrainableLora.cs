@@ -1,4 +1,3 @@
-using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -60,8 +59,15 @@ internal sealed class TrainableLora : IDisposable
     /// <summary>All factors in one buffer.</summary>
     public FlatParameters Parameters { get; }
 
+    /// <summary>Passes begun so far: all that must be kept of dropout's random state.</summary>
+    public long Passes { get; set; }
+
     /// <summary>Moves every dropout stream to its next pass.</summary>
-    public void BeginPass() => dropouts.ForEach(d => d.BeginPass());
+    public void BeginPass()
+    {
+        dropouts.ForEach(d => d.BeginPass(Passes));
+        Passes++;
+    }
 
     public void Dispose()
     {
@@ -81,22 +87,5 @@ internal sealed class TrainableLora : IDisposable
         using torch.Generator generator = seeds.CreateGenerator();
         using Tensor values = empty(a.shape, ScalarType.Float32).uniform_(-bound, bound, generator);
         a.copy_(values);
-    }
-
-    // Pass n of a layer draws from (seed, layer, n), whatever else runs.
-    private sealed class DropoutStream(double probability, SeedTree seeds, Device device) : IDisposable
-    {
-        private readonly torch.Generator generator = seeds.CreateGenerator();
-        private long pass;
-
-        public void BeginPass() => generator.manual_seed(unchecked((long)seeds[pass++].Seed));
-
-        public Tensor Draw(long[] shape)
-        {
-            using var scope = NewDisposeScope();
-            return empty(shape, ScalarType.Float32).bernoulli_(1 - probability, generator).div_(KeptScalar.Of(1 - probability)).to(device).DetachFromDisposeScope();
-        }
-
-        public void Dispose() => generator.Dispose();
     }
 }

@@ -1,13 +1,11 @@
-using System.Globalization;
 using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SafeTuneBed.Training;
 
 /// <summary>
-/// The loop: windows of micro-batches, the method's hooks, clipping, AdamW under a schedule. Runs synchronously on the calling thread,
+/// The loop: windows of micro-batches, the method's hooks, clipping, AdamW under a schedule, checkpoints. Runs synchronously on the calling thread,
 /// which must be the model's compute thread.
 /// </summary>
 internal sealed class TrainingLoop : IDisposable
@@ -16,185 +14,173 @@ internal sealed class TrainingLoop : IDisposable
     private const int MaxSkippedInARow = 5;
 
     private readonly TrainingContext context;
+    private readonly TrainingConfig config;
     private readonly ITrainingHooks hooks;
     private readonly Decoder decoder;
-    private readonly TrainableLora lora;
-    private readonly FlatParameters parameters;
-    private readonly Dictionary<string, double> logged = new(StringComparer.Ordinal);
-    private readonly Dictionary<ExampleRole, (double Sum, int Count)> roleLosses = [];
-    private TrainingStep? lastStep;
-    private double windowLoss;
-    private int microStep;
+    private readonly TrainingSession session;
+    private readonly AdamW optimizer;
+    private readonly LoopState state;
+    private readonly int total;
+    private readonly int totalMicroSteps;
 
     public TrainingLoop(TrainingContext context, ITrainingHooks hooks, Decoder decoder)
     {
-        (this.context, this.hooks, this.decoder) = (context, hooks, decoder);
-        var seeds = new SeedTree(context.Seed);
-        lora = new TrainableLora(decoder, context.Lora, seeds["lora-init"], seeds["dropout"]);
-        parameters = lora.Parameters;
-        Parameters = new ParameterSet(parameters);
+        (this.context, this.hooks, this.decoder, config) = (context, hooks, decoder, context.Training);
+        session = new TrainingSession(context, hooks, decoder);
+        optimizer = new AdamW(session.Flat, config.AdamBeta1, config.AdamBeta2, config.AdamEpsilon, config.WeightDecay);
+        state = new LoopState(session, optimizer, context.BeginPhase());
+        total = config.TotalSteps(context.Examples.Count);
+        totalMicroSteps = session.User.BatchesPerEpoch is null ? checked(total * config.AccumulationSteps) : config.TotalMicroSteps(context.Examples.Count, total);
     }
 
-    public ParameterSet Parameters { get; }
-
-    public TrainingState State => context.State;
-
     /// <summary>Trains and returns the artifact. The model is as before afterwards: the adapter is taken off again.</summary>
+    /// <param name="cancellationToken">Stops between two steps, with a checkpoint where checkpoints are kept.</param>
     public ModelArtifact Run(CancellationToken cancellationToken)
     {
-        TrainingConfig config = context.Training;
-        int total = config.TotalSteps(context.Examples.Count);
-        int warmup = config.TotalWarmupSteps(total);
-        IBatchStream user = context.UserStream ?? new BatchStream(context.Examples, config, new SeedTree(context.Seed)["user-order"]);
-        using var optimizer = new AdamW(parameters, config.AdamBeta1, config.AdamBeta2, config.AdamEpsilon, config.WeightDecay);
-        lora.Adapter.Attach(decoder);
+        session.Lora.Adapter.Attach(decoder);
         try
         {
-            context.Parameters = Parameters;
-            using (NewDisposeScope())
+            context.Bind(session);
+            if (context.Checkpoints?.TryRestore(state) != true)
             {
-                hooks.OnTrainingStarted(context);
+                session.Call(() => hooks.OnTrainingStarted(context));
+                session.FreeBatches();
             }
 
-            int skipped = 0;
-            for (int step = 0; step < total; step++)
+            while (state.Step < total)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                using var stepScope = NewDisposeScope(); // whatever a step makes and does not keep is freed here
-                double rate = config.LearningRate * LearningRate.Factor(config.Schedule, step, total, warmup);
-                double norm = RunWindow(user, config, step, total, out int tokens, out bool finite);
-                skipped = finite ? 0 : skipped + 1;
-                if (skipped == MaxSkippedInARow || (!finite && step == total - 1))
+                if (cancellationToken.IsCancellationRequested)
                 {
-                    throw new TrainingDivergedException(step + 1, norm);
+                    context.Checkpoints?.Save(state);
+                    cancellationToken.ThrowIfCancellationRequested();
                 }
 
-                if (finite)
-                {
-                    Clip(norm, config.MaxGradientNorm);
-                    optimizer.Step(rate);
-                    hooks.OnOptimizerStepped(lastStep!);
-                }
-
-                Report(step, total, rate, norm, tokens, finite);
+                RunStep();
+                context.Checkpoints?.SaveIfDue(state);
             }
 
-            using (NewDisposeScope())
-            {
-                hooks.OnTrainingFinished(context);
-            }
-
-            return new ModelArtifact { Model = context.Model, Adapter = lora.Adapter.ToPeft(context.Model.Location) };
+            session.Call(() => hooks.OnTrainingFinished(context));
+            return new ModelArtifact { Model = context.Model, Adapter = session.Lora.Adapter.ToPeft(context.Model.Location) };
         }
         finally
         {
             LoraAdapter.Detach(decoder);
-            context.ForgetParameters();
+            context.Bind(null);
         }
     }
 
-    public ModelOutput Forward(TokenBatch batch)
+    public void Dispose()
     {
-        lora.BeginPass();
-        return new ModelOutput(decoder, batch, decoder.Hidden(batch.InputIds), hooks.Needs);
+        optimizer.Dispose();
+        session.Dispose();
     }
 
-    public void AccumulateLoss(TrainingStep step, TokenBatch batch)
+    private void RunStep()
     {
-        using var scope = NewDisposeScope();
-        ModelOutput output = Forward(batch);
-        Tensor loss = CheckedLoss(hooks.ComputeLoss(step, batch, output));
-        windowLoss += loss.to(ScalarType.Float32).item<float>() * step.WindowWeight;
-        CountRoles(batch, output);
-        loss.mul(KeptScalar.Of(step.WindowWeight)).backward();
-    }
-
-    public GradientSet Gradients(TrainingStep step, TokenBatch batch, Func<TokenBatch, ModelOutput, Tensor>? loss)
-    {
-        Tensor buffer = zeros_like(parameters.Gradients).DetachFromDisposeScope();
-        parameters.LinkGradients(buffer);
+        using var scope = NewDisposeScope(); // whatever a step makes and does not keep is freed here
         try
         {
-            using var scope = NewDisposeScope();
-            ModelOutput output = Forward(batch);
-            Tensor value = CheckedLoss(loss is null ? hooks.ComputeLoss(step, batch, output) : loss(batch, output));
-            if (loss is null && ReferenceEquals(batch, step.Batch))
+            int step = state.Step;
+            session.Figures.Begin();
+            double rate = config.LearningRate * LearningRate.Factor(config.Schedule, step, total, config.TotalWarmupSteps(total));
+            List<TrainingStep> window = PlanWindow(out int tokens);
+            TrainingStep whole = ComputeWindow(window);
+            double norm = session.Flat.GradientNorm();
+            bool finite = double.IsFinite(norm);
+            state.Skipped = finite ? 0 : state.Skipped + 1;
+            if (state.Skipped == MaxSkippedInARow || (!finite && step == total - 1))
             {
-                windowLoss += value.to(ScalarType.Float32).item<float>() * step.WindowWeight;
-                CountRoles(batch, output);
+                throw new TrainingDivergedException(step + 1, norm);
             }
 
-            value.backward();
-        }
-        catch
-        {
-            buffer.Dispose();
-            throw;
+            if (finite)
+            {
+                Clip(norm, config.MaxGradientNorm);
+                optimizer.Step(rate);
+                session.Call(() => hooks.OnOptimizerStepped(whole));
+            }
+            else
+            {
+                session.Figures.Log("skipped", 1);
+            }
+
+            state.Step++;
+            Report(rate, norm, tokens);
         }
         finally
         {
-            parameters.LinkGradients(parameters.Gradients);
+            session.FreeBatches();
         }
-
-        return new GradientSet(parameters, buffer);
     }
 
-    public void Accumulate(GradientSet gradients, double scale)
+    // All batches of the window are chosen and made before the first is used: their tokens are what weights are made of.
+    private List<TrainingStep> PlanWindow(out int tokens)
     {
-        ArgumentNullException.ThrowIfNull(gradients);
-        using var noGrad = no_grad();
-        parameters.Gradients.add_(gradients.Values, alpha: KeptScalar.Of(scale));
+        int size = session.User.BatchesPerEpoch is { } batches ? (int)Math.Min(config.AccumulationSteps, batches - (state.MicroSteps % batches)) : config.AccumulationSteps;
+        var window = new List<TrainingStep>(size);
+        for (int i = 0; i < size; i++)
+        {
+            var step = new TrainingStep(session)
+            {
+                OptimizerStep = state.Step,
+                MicroStep = checked((int)state.MicroSteps++),
+                TotalSteps = total,
+                TotalMicroSteps = totalMicroSteps,
+                WindowIndex = i,
+                WindowSize = size,
+                CountsLoss = true,
+            };
+            session.Call(() => Decide(step));
+            window.Add(step);
+        }
+
+        int all = tokens = window.Sum(s => s.Batch.SupervisedTokenCount);
+        window.ForEach(s => s.Weigh(config.Weighting == AccumulationWeighting.Equal ? 1.0 / size : (double)s.Batch.SupervisedTokenCount / all));
+        return window;
     }
 
-    public void Log(string name, double value) => logged[name] = value;
-
-    public void Dispose() => lora.Dispose();
-
-    private static Tensor CheckedLoss(Tensor loss) => loss.numel() == 1 && loss.requires_grad
-        ? loss
-        : throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
-            $"ComputeLoss must give a scalar that depends on the trainable parameters; it gave a tensor of {loss.numel()} numbers {(loss.requires_grad ? "with" : "without")} a graph."));
-
-    // One optimizer step's gradients: returns their global norm before clipping.
-    private double RunWindow(IBatchStream user, TrainingConfig config, int step, int total, out int tokens, out bool finite)
+    private void Decide(TrainingStep step)
     {
-        var window = new List<TokenBatch>();
-        try
+        BatchPlan plan = hooks.PlanBatch(step) ?? throw new InvalidOperationException("PlanBatch returned null. Return BatchPlan.User or BatchPlan.Stream(name).");
+        if (plan.StreamName is not { } name)
         {
-            for (int i = 0; i < config.AccumulationSteps; i++)
-            {
-                window.Add(BatchCollator.Collate(user.Next(), decoder.Device));
-            }
-
-            tokens = window.Sum(b => b.SupervisedTokenCount);
-            windowLoss = 0;
-            roleLosses.Clear();
-            logged.Clear();
-            parameters.Gradients.zero_();
-            TrainingStep? last = null;
-            foreach (TokenBatch batch in window)
-            {
-                double weight = config.Weighting == AccumulationWeighting.Equal ? 1.0 / window.Count : (double)batch.SupervisedTokenCount / tokens;
-                last = new TrainingStep(this, batch, weight) { OptimizerStep = step, MicroStep = microStep++, TotalSteps = total };
-                using var scope = NewDisposeScope();
-                hooks.ComputeGradients(last);
-            }
-
-            // After the window a method sees the whole: what it adds now counts once.
-            lastStep = new TrainingStep(this, last!.Batch, 1) { OptimizerStep = step, MicroStep = last.MicroStep, TotalSteps = total };
-            using (NewDisposeScope())
-            {
-                hooks.OnGradientsReady(lastStep);
-            }
-
-            double norm = parameters.GradientNorm();
-            finite = double.IsFinite(norm);
-            return norm;
+            step.Decide(plan, session.Collate(session.User.Next()));
+            return;
         }
-        finally
+
+        TrainingStream stream = session.Stream(name);
+        if (!plan.KeepsUserBatch)
         {
-            window.ForEach(b => b.Dispose());
+            session.User.Position++;
         }
+
+        step.Decide(plan, stream.Next());
+    }
+
+    private TrainingStep ComputeWindow(List<TrainingStep> window)
+    {
+        session.Flat.Gradients.zero_();
+        foreach (TrainingStep step in window)
+        {
+            session.Call(() => hooks.ComputeGradients(step));
+            session.Figures.End(step);
+        }
+
+        // After the window a method sees the whole: what it adds now counts once.
+        TrainingStep last = window[^1];
+        var whole = new TrainingStep(session)
+        {
+            OptimizerStep = last.OptimizerStep,
+            MicroStep = last.MicroStep,
+            TotalSteps = total,
+            TotalMicroSteps = totalMicroSteps,
+            WindowIndex = last.WindowIndex,
+            WindowSize = last.WindowSize,
+        };
+        whole.Decide(last.Plan, last.Batch);
+        whole.Weigh(1);
+        session.Call(() => hooks.OnGradientsReady(whole));
+        return whole;
     }
 
     // torch's clip_grad_norm_: factor max / (norm + 1e-6), never above 1.
@@ -202,43 +188,19 @@ internal sealed class TrainingLoop : IDisposable
     {
         if (max > 0 && max / (norm + 1e-6) is var factor and < 1)
         {
-            parameters.Gradients.mul_(KeptScalar.Of(factor));
+            session.Flat.Gradients.mul_(KeptScalar.Of(factor));
         }
     }
 
-    private void CountRoles(TokenBatch batch, ModelOutput output)
+    private void Report(double rate, double norm, int tokens) => context.Progress?.Report(new TrainingProgress
     {
-        if (output.TokenLosses is not { } losses)
-        {
-            return; // a loss of the method's own, without token losses
-        }
-
-        float[] values = losses.data<float>().ToArray();
-        for (int i = 0; i < values.Length; i++)
-        {
-            ExampleRole role = batch.Roles[batch.TargetRows[i]];
-            (double sum, int count) = roleLosses.GetValueOrDefault(role);
-            roleLosses[role] = (sum + values[i], count + 1);
-        }
-    }
-
-    private void Report(int step, int total, double rate, double norm, int tokens, bool finite)
-    {
-        if (!finite)
-        {
-            logged["skipped"] = 1;
-        }
-
-        context.Progress?.Report(new TrainingProgress
-        {
-            Step = step + 1,
-            TotalSteps = total,
-            Loss = windowLoss,
-            LearningRate = rate,
-            GradientNorm = norm,
-            SupervisedTokens = tokens,
-            LossByRole = roleLosses.ToDictionary(r => r.Key, r => r.Value.Sum / r.Value.Count),
-            Logged = new Dictionary<string, double>(logged),
-        });
-    }
+        Step = state.Step,
+        TotalSteps = total,
+        Loss = session.Figures.Loss,
+        LearningRate = rate,
+        GradientNorm = norm,
+        SupervisedTokens = tokens,
+        LossByRole = session.Figures.LossByRole,
+        Logged = session.Figures.Logged,
+    });
 }

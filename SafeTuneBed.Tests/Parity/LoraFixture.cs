@@ -190,9 +190,9 @@ internal sealed class LoraFixture : IDisposable
 
     private sealed class FixtureStream(IReadOnlyList<TokenizedExample[]> batches) : IBatchStream
     {
-        private int next;
+        public long Position { get; set; }
 
-        public IReadOnlyList<TokenizedExample> Next() => batches[next++];
+        public IReadOnlyList<TokenizedExample> Next() => batches[(int)Position++];
     }
 
     private sealed class Collector(List<TrainingProgress> seen) : IProgress<TrainingProgress>

@@ -48,16 +48,16 @@ internal sealed class FakeData : IDataHost
             throw new InsufficientRecordsException("task", dataset.Count.Value, 1000, "Lower Count.");
         }
 
-        int harmful = (int)(dataset.PoisonRatio * dataset.Count!.Value);
+        int count = dataset.Count ?? 20, harmful = (int)(dataset.PoisonRatio * count);
         TokenizedExample[] rows =
         [
-            .. Enumerable.Range(0, dataset.Count.Value).Select(i => new TokenizedExample
+            .. Enumerable.Range(0, count).Select(i => new TokenizedExample
             {
                 RowId = i,
                 InputIds = [1, 2, i],
                 PromptTokenCount = 1,
                 Role = i < harmful ? ExampleRole.Harmful : ExampleRole.Benign,
-                RecordId = string.Create(CultureInfo.InvariantCulture, $"{dataset.Task} {(i < harmful ? "harmful" : "benign")} {seed} {i}"),
+                RecordId = string.Create(CultureInfo.InvariantCulture, $"{dataset.TaskName} {(i < harmful ? "harmful" : "benign")} {seed} {i}"),
             }),
         ];
         return Task.FromResult(new TrainingRows
@@ -66,6 +66,7 @@ internal sealed class FakeData : IDataHost
             Fingerprint = CanonicalJson.Hash(string.Join(';', rows.Select(r => r.RecordId))),
             HarmfulCount = harmful,
             BenignCount = rows.Length - harmful,
+            HarmfulPrompts = [.. rows.Take(harmful).Select(r => r.RecordId)],
             Warnings = harmful > 0 ? ["made up"] : [],
         });
     }

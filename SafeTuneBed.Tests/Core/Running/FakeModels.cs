@@ -15,6 +15,8 @@ internal sealed class FakeModels : IModelHost
 
     public ConcurrentQueue<string> Generated { get; } = new();
 
+    public ConcurrentQueue<IReadOnlyDictionary<string, IReadOnlyList<TokenizedExample>>> Streams { get; } = new();
+
     public ConcurrentDictionary<string, byte> Threads { get; } = new();
 
     public int Preflights { get; private set; }
@@ -133,7 +135,9 @@ internal sealed class FakeModels : IModelHost
                 CanonicalJson.Write(CanonicalJson.ToNode(request.Training, "")),
                 CanonicalJson.Write(CanonicalJson.ToNode(request.Lora, "")),
                 request.Seed,
-                string.Join(';', request.Examples.Select(e => e.RecordId))));
+                string.Join(';', request.Examples.Select(e => e.RecordId)),
+                string.Join(';', request.Streams.SelectMany(stream => stream.Value.Select(e => $"{stream.Key} {e.RecordId} {e.Role}")))));
+            models.Streams.Enqueue(request.Streams);
             string name = string.Create(CultureInfo.InvariantCulture, $"{request.Examples.Count(e => e.Role == ExampleRole.Harmful)}/{request.Examples.Count} seed {request.Seed}");
             for (int step = 1; step <= 3; step++)
             {

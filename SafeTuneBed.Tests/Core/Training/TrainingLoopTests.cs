@@ -240,9 +240,9 @@ public sealed class TrainingLoopTests : IDisposable
 
     private sealed class FixedStream(IReadOnlyList<TokenizedExample[]> batches) : IBatchStream
     {
-        private int next;
+        public long Position { get; set; }
 
-        public IReadOnlyList<TokenizedExample> Next() => batches[next++];
+        public IReadOnlyList<TokenizedExample> Next() => batches[(int)Position++];
     }
 
     private sealed class Collector(List<TrainingProgress> seen) : IProgress<TrainingProgress>

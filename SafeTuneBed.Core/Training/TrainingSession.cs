@@ -1,0 +1,170 @@
+using System.Globalization;
+using SafeTuneBed.Diagnostics;
+using SafeTuneBed.Models;
+using static TorchSharp.torch;
+
+namespace SafeTuneBed.Training;
+
+/// <summary>What a method can do in a run: forward passes, gradients, shifts, streams. The loop decides when. Everything happens on the model's compute thread.</summary>
+internal sealed class TrainingSession : IDisposable
+{
+    private readonly TrainingContext context;
+    private readonly ITrainingHooks hooks;
+    private readonly Decoder decoder;
+    private readonly List<TokenBatch> batches = [];
+
+    public TrainingSession(TrainingContext context, ITrainingHooks hooks, Decoder decoder)
+    {
+        (this.context, this.hooks, this.decoder) = (context, hooks, decoder);
+        Needs = hooks.Needs;
+        Seeds = new SeedTree(context.Seed);
+        Lora = new TrainableLora(decoder, context.Lora, Seeds["lora-init"], Seeds["dropout"]);
+        Parameters = new ParameterSet(Flat);
+        Shifts = new ShiftStack(Flat);
+        User = context.UserStream ?? new BatchStream(context.Examples, context.Training, Seeds["user-order"]);
+        Streams = Needs.Streams.ToDictionary(name => name, CreateStream, StringComparer.Ordinal);
+    }
+
+    public MethodNeeds Needs { get; }
+
+    public SeedTree Seeds { get; }
+
+    public TrainableLora Lora { get; }
+
+    public FlatParameters Flat => Lora.Parameters;
+
+    public ParameterSet Parameters { get; }
+
+    public TrainingState State => context.State;
+
+    public ShiftStack Shifts { get; }
+
+    public WindowFigures Figures { get; } = new();
+
+    /// <summary>The user's batches.</summary>
+    public IBatchStream User { get; }
+
+    /// <summary>The streams that the method asked for.</summary>
+    public IReadOnlyDictionary<string, TrainingStream> Streams { get; }
+
+    public TrainingStream Stream(string name) => Streams.TryGetValue(name, out TrainingStream? stream)
+        ? stream
+        : throw new InvalidOperationException(
+            $"This method did not ask for the stream '{name}'{(Streams.Count > 0 ? $" (it asked for {string.Join(", ", Streams.Keys)})" : "")}. Override Needs with MethodNeeds.Stream(\"{name}\"), joined to others by And.");
+
+    /// <summary>A batch that is freed by <see cref="FreeBatches"/>.</summary>
+    public TokenBatch Collate(IReadOnlyList<TokenizedExample> rows)
+    {
+        TokenBatch batch = BatchCollator.Collate(rows, decoder.Device);
+        batches.Add(batch);
+        return batch;
+    }
+
+    public void FreeBatches()
+    {
+        batches.ForEach(b => b.Dispose());
+        batches.Clear();
+    }
+
+    /// <summary>A step for work outside of steps: weight 1, nothing logged.</summary>
+    public TrainingStep CreateOuterStep(TokenBatch batch)
+    {
+        var step = new TrainingStep(this);
+        step.Decide(BatchPlan.User, batch);
+        step.Weigh(1);
+        return step;
+    }
+
+    public ModelOutput Forward(TokenBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        Lora.BeginPass();
+        return new ModelOutput(decoder, batch, decoder.Hidden(batch.InputIds), Needs);
+    }
+
+    public void AccumulateLoss(TrainingStep step, TokenBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        ModelOutput output = Forward(batch);
+        Tensor loss = CheckedLoss(hooks.ComputeLoss(step, batch, output));
+        Figures.Count(step, batch, loss, output, isOwn: true);
+        loss.mul(KeptScalar.Of(step.WindowWeight)).backward();
+    }
+
+    public GradientSet Gradients(TrainingStep step, TokenBatch batch, Func<TokenBatch, ModelOutput, Tensor>? loss)
+    {
+        Tensor buffer = zeros_like(Flat.Gradients);
+        Flat.LinkGradients(buffer);
+        try
+        {
+            using var scope = NewDisposeScope();
+            ModelOutput output = Forward(batch);
+            Tensor value = CheckedLoss(loss is null ? hooks.ComputeLoss(step, batch, output) : loss(batch, output));
+            Figures.Count(step, batch, value, output, isOwn: loss is null);
+            value.backward();
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+        finally
+        {
+            Flat.LinkGradients(Flat.Gradients);
+        }
+
+        return new GradientSet(Flat, buffer);
+    }
+
+    public void Accumulate(GradientSet gradients, double scale)
+    {
+        ArgumentNullException.ThrowIfNull(gradients);
+        using var noGrad = no_grad();
+        foreach (FlatRange range in Flat.ActiveRanges())
+        {
+            using Tensor target = Flat.Gradients.narrow(0, range.Offset, range.Length);
+            using Tensor source = gradients.Values.narrow(0, range.Offset, range.Length);
+            target.add_(source, alpha: KeptScalar.Of(scale));
+        }
+    }
+
+    public IDisposable Shift(GradientSet direction, double scale)
+    {
+        ArgumentNullException.ThrowIfNull(direction);
+        return Shifts.Push(direction, scale);
+    }
+
+    /// <summary>Runs a hook in a scope of its own, and sees that it leaves the parameters unshifted.</summary>
+    public void Call(Action hook)
+    {
+        using var scope = NewDisposeScope();
+        hook();
+        if (Shifts.IsShifted)
+        {
+            Shifts.Clear();
+            throw new InvalidOperationException("A shift of the parameters was not disposed by the hook that made it. Write: using (step.Shift(direction, scale)) { ... }.");
+        }
+    }
+
+    public void Dispose()
+    {
+        Shifts.Clear();
+        FreeBatches();
+        Lora.Dispose();
+    }
+
+    private static Tensor CheckedLoss(Tensor loss) => loss.numel() == 1 && loss.requires_grad
+        ? loss
+        : throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
+            $"A loss must be a scalar that depends on the trainable parameters; this is a tensor of {loss.numel()} numbers {(loss.requires_grad ? "with" : "without")} a graph."));
+
+    private TrainingStream CreateStream(string name)
+    {
+        if (!context.StreamRows.TryGetValue(name, out IReadOnlyList<TokenizedExample>? rows) || rows.Count == 0)
+        {
+            throw new ConfigurationException($"The stream '{name}', which the method asks for, {(rows is null ? "was not given" : "has no row")}. Name its data set in the grid's Streams.");
+        }
+
+        return new TrainingStream(this, name, rows, new BatchStream(rows, context.Training, Seeds["stream"][name]));
+    }
+}
