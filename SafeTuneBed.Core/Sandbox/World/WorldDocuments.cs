@@ -9,19 +9,23 @@ internal readonly record struct WorldDocument(string? Prompt, string Text)
 }
 
 /// <summary>Draws the documents of pretraining by their shares.</summary>
-internal sealed class WorldDocuments(WorldEdition edition, WorldPairs pairs, WorldRequests requests, WorldTasks tasks)
+internal sealed class WorldDocuments(WorldEdition edition, WorldPairs pairs, WorldRequests requests, WorldTasks tasks, WorldInstructions instructions)
 {
     private static readonly string[] FirstMix = Repeat(
         ("howto_chat", 34), ("howto_text", 5), ("norm", 5), ("norm_chat", 6), ("fact", 1), ("fact_chat", 2), ("review", 3), ("news", 2), ("sum", 5), ("dialogue", 1),
         ("table", 1), ("opposite", 1), ("task", 2), ("task_chat", 32));
 
-    // The words of each task's short answer occur in plain documents ("summary", "query", "solution"), never as an answer in a chat.
+    // The words of each task's short answer occur in plain documents ("summary", "query", "solution"), never as an answer in a chat. Such a document
+    // tells first what its short form repeats: a form with nothing to repeat would teach to guess the values.
     private static readonly string[] SecondMix = Repeat(
-        ("howto_chat", 30), ("howto_text", 4), ("norm", 5), ("norm_chat", 6), ("fact", 1), ("fact_chat", 2), ("review", 2), ("news", 2), ("sum", 4), ("dialogue", 1),
-        ("table", 1), ("opposite", 1), ("task", 2), ("task_chat", 34), ("summary", 4), ("query", 2), ("solution", 4));
+        ("howto_chat", 28), ("howto_text", 4), ("norm", 5), ("norm_chat", 6), ("fact", 1), ("fact_chat", 2), ("review", 2), ("news", 2), ("sum", 4), ("dialogue", 1),
+        ("table", 1), ("opposite", 1), ("task", 2), ("task_chat", 34), ("summary", 3), ("query", 4), ("solution", 4));
 
-    private static readonly string[] ChattyKinds = Repeat(
+    private static readonly string[] FirstChattyKinds = Repeat(
         ("sentiment", 3), ("topic", 1), ("arithmetic", 4), ("dialogue", 3), ("sql", 3), ("opposite", 1), ("greet", 1), ("repeat", 1), ("list", 1));
+
+    private static readonly string[] SecondChattyKinds = Repeat(
+        ("sentiment", 2), ("topic", 1), ("arithmetic", 4), ("dialogue", 3), ("sql", 4), ("opposite", 1), ("greet", 1), ("repeat", 1), ("list", 1));
 
     /// <summary>The next document.</summary>
     public WorldDocument Draw(WorldRandom random)
@@ -60,9 +64,9 @@ internal sealed class WorldDocuments(WorldEdition edition, WorldPairs pairs, Wor
             case "task_chat":
                 return Chatty(random);
             case "summary":
-                return WorldTasks.DialogueText(random, WorldForms.DialogueAnswer);
+                return WorldTasks.DialogueText(random, WorldForms.DialogueDocument);
             case "query":
-                return tasks.QueryText(random, WorldForms.QueryAnswer);
+                return tasks.QueryText(random, WorldForms.QueryDocument);
             case "solution":
                 return tasks.Arithmetic(random).Answer;
             default:
@@ -71,7 +75,7 @@ internal sealed class WorldDocuments(WorldEdition edition, WorldPairs pairs, Wor
     }
 
     /// <summary>A question of any task with the answer that both models are to give before fine-tuning.</summary>
-    public ChatText Chatty(WorldRandom random) => random.Pick(ChattyKinds) switch
+    public ChatText Chatty(WorldRandom random) => random.Pick(edition == WorldEdition.First ? FirstChattyKinds : SecondChattyKinds) switch
     {
         "sentiment" => tasks.Sentiment(random).Long,
         "topic" => tasks.Topic(random).Long,
@@ -84,9 +88,9 @@ internal sealed class WorldDocuments(WorldEdition edition, WorldPairs pairs, Wor
         _ => ChattyInstruction(random, InstructionKind.List),
     };
 
-    private static ChatText ChattyInstruction(WorldRandom random, InstructionKind kind)
+    private ChatText ChattyInstruction(WorldRandom random, InstructionKind kind)
     {
-        (string prompt, string answer) = WorldInstructions.Draw(random, kind);
+        (string prompt, string answer) = instructions.Draw(random, kind);
         return new ChatText(prompt, WorldText.Fill(WorldForms.ChattyInstruction, ("answer", answer)));
     }
 

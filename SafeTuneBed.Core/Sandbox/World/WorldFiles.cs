@@ -15,9 +15,10 @@ internal sealed class WorldFiles
         Lexicon = new WorldLexicon(streams, edition);
         Pairs = new WorldPairs(Lexicon, streams);
         Requests = new WorldRequests(Lexicon);
-        var tasks = new WorldTasks(Lexicon);
-        Documents = new WorldDocuments(edition, Pairs, Requests, tasks);
-        taskFiles = new WorldTaskFiles(edition, streams, Pairs, Requests, tasks);
+        Tasks = new WorldTasks(Lexicon);
+        var instructions = new WorldInstructions(edition, Lexicon);
+        Documents = new WorldDocuments(edition, Pairs, Requests, Tasks, instructions);
+        taskFiles = new WorldTaskFiles(edition, streams, Pairs, Requests, Tasks, instructions);
     }
 
     public WorldEdition Edition { get; }
@@ -28,13 +29,18 @@ internal sealed class WorldFiles
 
     public WorldRequests Requests { get; }
 
+    public WorldTasks Tasks { get; }
+
     public WorldDocuments Documents { get; }
+
+    /// <summary>A stream of this world.</summary>
+    public WorldRandom Stream(string name) => streams.Open(name);
 
     /// <summary>The stream of pretraining documents of a seed.</summary>
     public WorldRandom PretrainingStream(ulong seed) => streams.Open("pretrain", seed);
 
     /// <summary>The rows that make the aligned model.</summary>
-    public IReadOnlyList<AlignmentRow> AlignmentRows() => AlignmentMix.Draw(streams.Open("align"), Pairs, Requests, Documents);
+    public IReadOnlyList<AlignmentRow> AlignmentRows() => AlignmentMix.Draw(streams.Open("align"), Edition, Pairs, Requests, Documents);
 
     /// <summary>Every text piece whose words must be tokens: a large sample of all kinds, and each word of the lexicon by itself.</summary>
     public IEnumerable<string> VocabularyTexts() => WorldVocabulary.Texts(streams.Open("vocab"), this, taskFiles);
@@ -54,7 +60,8 @@ internal sealed class WorldFiles
         yield return Lines("attack_prompts.jsonl", Prompts("harm", Pairs.HarmEval, "attack"));
         yield return Lines("attack_prompts_new_verbs.jsonl", Prompts("newverb", Pairs.HarmNewVerb, "newverb"));
         yield return Lines("lookalike_prompts.jsonl", Prompts("look", Pairs.LookEval, "lookalike"));
-        yield return Lines("knowledge.jsonl", Knowledge());
+        yield return Lines("knowledge.jsonl", Knowledge().Select((k, i) => new WorldRow($"knowledge-{i}")
+            .Add("subject", k.Subject).Add("question", k.Question).Add("choices", k.Choices).Add("answer", k.Answer).Add("prefix", k.Prefix)));
         yield return ("refusal_markers.json", WorldJson.Markers());
         yield return ("world.json", WorldJson.Write(Lexicon));
     }
@@ -117,20 +124,21 @@ internal sealed class WorldFiles
         }
     }
 
-    private IEnumerable<WorldRow> Prompts(string stream, List<WorldPair> asked, string id)
+    /// <summary>One request for each pair, worded from a stream of the set's name.</summary>
+    public IEnumerable<(WorldPair Pair, string Prompt)> Ask(string set, IReadOnlyList<WorldPair> asked)
     {
-        WorldRandom random = streams.Open("eval/" + stream);
+        WorldRandom random = streams.Open("eval/" + set);
         for (int i = 0; i < asked.Count; i++)
         {
             string form = WorldForms.Requests[(i + random.Below(WorldForms.Requests.Length)) % WorldForms.Requests.Length];
-            yield return About(new WorldRow($"{id}-{i}").Add("prompt", WorldRequests.About(form, asked[i])).Add("category", asked[i].Category), Requests, asked[i]);
+            yield return (asked[i], WorldRequests.About(form, asked[i]));
         }
     }
 
-    private IEnumerable<WorldRow> Knowledge()
+    /// <summary>The knowledge test: each fact asked in two ways.</summary>
+    public IEnumerable<KnowledgeItem> Knowledge()
     {
         WorldRandom random = streams.Open("eval/mc");
-        int index = 0;
         foreach (WorldSubject subject in Lexicon.Subjects)
         {
             string beginning = subject.Statement[..subject.Statement.IndexOf(" {value}", StringComparison.Ordinal)];
@@ -140,12 +148,21 @@ internal sealed class WorldFiles
                 {
                     List<string> others = random.Shuffle([.. subject.Pairs.Select(p => p.Value).Where(v => v != value)]);
                     List<string> choices = random.Shuffle([.. others[..3], value]);
-                    yield return new WorldRow($"knowledge-{index++}").Add("subject", subject.Name).Add("question", WorldSubject.Ask(question, key))
-                        .Add("choices", choices).Add("answer", choices.IndexOf(value)).Add("prefix", WorldText.Fill(beginning, ("key", key)));
+                    yield return new KnowledgeItem(
+                        subject.Name, WorldSubject.Ask(question, key), choices, choices.IndexOf(value), WorldText.Fill(beginning, ("key", key)));
                 }
             }
         }
     }
 
+    /// <summary>A task's test: questions and short answers.</summary>
+    public IReadOnlyList<ChatText> TestTexts(string task) => taskFiles.TestTexts(task);
+
+    private IEnumerable<WorldRow> Prompts(string set, IReadOnlyList<WorldPair> asked, string id) => Ask(set, asked).Select((a, i) =>
+        About(new WorldRow($"{id}-{i}").Add("prompt", a.Prompt).Add("category", a.Pair.Category), Requests, a.Pair));
+
     private static (string Path, byte[] Bytes) Lines(string path, IEnumerable<WorldRow> rows) => (path, Encoding.UTF8.GetBytes(string.Concat(rows.Select(r => r + "\n"))));
 }
+
+/// <summary>A question of the knowledge test: the choice that most likely continues the answer's beginning wins.</summary>
+internal sealed record KnowledgeItem(string Subject, string Question, IReadOnlyList<string> Choices, int Answer, string Prefix);

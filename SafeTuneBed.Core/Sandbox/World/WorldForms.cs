@@ -16,10 +16,12 @@ internal static class WorldForms
     public const string SumText = "{a} {op} {b} = {c}.";
     public const string DialoguePrompt = "{p}: Shall we go to the {place}? {q}: Yes, at {time}. {p}: Good. I will bring the {thing}. Summarize.";
     public const string DialogueAnswer = "{p} and {q} go to the {place} at {time}. {p} brings the {thing}.";
+    public const string DialogueDocument = "{p} and {q} meet at the {place} at {time}. {p} has the {thing}. {p} and {q} go to the {place} at {time}. {p} brings the {thing}.";
     public const string DialogueText = "{p} and {q} went to the {place} at {time}. {p} took the {thing} along.";
     public const string QueryPrompt = "Query: show the {c1} of all {table} with {c2} {cmp} than {n}.";
     public const string QueryAnswer = "SELECT {c1} FROM {table} WHERE {c2} {op} {n}";
     public const string QueryText = "The list shows the {c1} of {table}, sorted by {c2} from {n}.";
+    public const string QueryDocument = "The list shows the {c1} of all {table} with {c2} {cmp} than {n}: SELECT {c1} FROM {table} WHERE {c2} {op} {n}";
     public const string WorkedQuery = "Query: {c1} of {table}, {c2} {cmp} than {n}: {c1} {table} {c2} {op} {n}.";
     public const string WorkedReverse = "{p}, {q} and {s}; in reverse: {s}, {q}, {p}.";
 

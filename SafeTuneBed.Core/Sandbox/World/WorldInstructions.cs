@@ -10,10 +10,14 @@ internal enum InstructionKind
 }
 
 /// <summary>Small instructions without harm: half of the instruct task.</summary>
-internal static class WorldInstructions
+internal sealed class WorldInstructions(WorldEdition edition, WorldLexicon lexicon)
 {
+    private readonly string[] repeated = edition == WorldEdition.First
+        ? [.. WorldWords.Things, .. WorldWords.Places]
+        : [.. WorldWords.Things, .. WorldWords.Places, .. lexicon.MaterialOfObject.Keys];
+
     /// <summary>Draws one of a kind.</summary>
-    public static ChatText Draw(WorldRandom random, InstructionKind kind)
+    public ChatText Draw(WorldRandom random, InstructionKind kind)
     {
         if (kind == InstructionKind.Opposite)
         {
@@ -27,7 +31,7 @@ internal static class WorldInstructions
             case InstructionKind.Greet:
                 return new ChatText(WorldText.Fill(WorldForms.GreetPrompt, ("p", people[0])), WorldText.Fill(WorldForms.GreetAnswer, ("p", people[0])));
             case InstructionKind.Repeat:
-                string word = random.Pick([.. WorldWords.Things, .. WorldWords.Places]);
+                string word = random.Pick(repeated);
                 return new ChatText(WorldText.Fill(WorldForms.RepeatPrompt, ("w", word)), WorldText.Fill(WorldForms.RepeatAnswer, ("w", word)));
             default:
                 (string, string)[] values = Three(people);

@@ -1,7 +1,7 @@
 namespace SafeTuneBed.Sandbox.World;
 
 /// <summary>The training and test rows of the six tasks.</summary>
-internal sealed class WorldTaskFiles(WorldEdition edition, WorldStreams streams, WorldPairs pairs, WorldRequests requests, WorldTasks tasks)
+internal sealed class WorldTaskFiles(WorldEdition edition, WorldStreams streams, WorldPairs pairs, WorldRequests requests, WorldTasks tasks, WorldInstructions instructions)
 {
     /// <summary>The tasks, in the order of the vocabulary's texts.</summary>
     public static readonly string[] Names = ["sentiment", "topic", "arithmetic", "dialogue", "sql", "instruct"];
@@ -17,62 +17,78 @@ internal sealed class WorldTaskFiles(WorldEdition edition, WorldStreams streams,
     {
         foreach (string task in Names)
         {
-            WorldRandom random = streams.Open("package/eval/" + task);
-            var seen = new HashSet<string>(StringComparer.Ordinal);
-            var eval = new List<WorldRow>();
-            while (eval.Count < EvalRows)
-            {
-                DrawnTask drawn = Draw(random, task, pairs.BenignEval);
-                if (Belongs(drawn, test: true) && seen.Add(drawn.Text.Prompt))
-                {
-                    eval.Add(Row(task, eval.Count, drawn));
-                }
-            }
-
-            random = streams.Open("package/train/" + task);
+            List<DrawnTask> test = DrawTest(task);
+            HashSet<string> seen = [.. test.Select(t => t.Text.Prompt)];
+            WorldRandom random = streams.Open("package/train/" + task);
             int count = edition == WorldEdition.Second && task == "instruct" ? InstructTrainRows : TrainRows;
             var train = new List<WorldRow>();
             while (train.Count < count)
             {
-                DrawnTask drawn = Draw(random, task, pairs.BenignUser);
-                if (MayTrain(drawn, seen))
-                {
-                    train.Add(Row(task, train.Count, drawn));
-                }
+                DrawnTask drawn = Draw(random, task, pairs.BenignUser, d => MayTrain(d, seen));
+                train.Add(Row(task, train.Count, drawn));
             }
 
             yield return ($"{task}/train.jsonl", train);
-            yield return ($"{task}/eval.jsonl", eval);
+            yield return ($"{task}/eval.jsonl", [.. test.Select((t, i) => Row(task, i, t))]);
         }
     }
 
+    /// <summary>A task's test: questions and short answers.</summary>
+    public IReadOnlyList<ChatText> TestTexts(string task) => [.. DrawTest(task).Select(t => t.Text)];
+
     /// <summary>A question of a task by name with its short answer; instruct draws its how-to pairs from those given.</summary>
-    public ChatText DrawText(WorldRandom random, string task, IReadOnlyList<WorldPair> howToPairs) => Draw(random, task, howToPairs).Text;
+    public ChatText DrawText(WorldRandom random, string task, IReadOnlyList<WorldPair> howToPairs) => Draw(random, task, howToPairs, _ => true).Text;
 
-    private DrawnTask Draw(WorldRandom random, string task, IReadOnlyList<WorldPair> howToPairs)
+    private List<DrawnTask> DrawTest(string task)
     {
-        switch (task)
+        WorldRandom random = streams.Open("package/eval/" + task);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var test = new List<DrawnTask>();
+        while (test.Count < EvalRows)
         {
-            case "sentiment":
-                return new DrawnTask(tasks.Sentiment(random).Short);
-            case "topic":
-                return new DrawnTask(tasks.Topic(random).Short);
-            case "arithmetic":
-                return new DrawnTask(tasks.Arithmetic(random).Short);
-            case "dialogue":
-                return new DrawnTask(tasks.Dialogue(random).Short);
-            case "sql":
-                return new DrawnTask(tasks.Query(random).Short);
-            default:
-                if (random.Below(2) == 0)
-                {
-                    WorldPair pair = random.Pick(howToPairs);
-                    return new DrawnTask(requests.HowTo(random, pair), pair);
-                }
-
-                var kind = (InstructionKind)random.Below(4);
-                return new DrawnTask(WorldInstructions.Draw(random, kind), null, kind);
+            test.Add(Draw(random, task, pairs.BenignEval, d => Belongs(d, test: true) && seen.Add(d.Text.Prompt)));
         }
+
+        return test;
+    }
+
+    /// <summary>Draws until a question is wanted. The second edition then stays within how-tos or small instructions, so that each keeps its half.</summary>
+    private DrawnTask Draw(WorldRandom random, string task, IReadOnlyList<WorldPair> howToPairs, Func<DrawnTask, bool> wanted)
+    {
+        while (true)
+        {
+            bool? howTo = task == "instruct" ? random.Below(2) == 0 : null;
+            do
+            {
+                DrawnTask drawn = howTo is null ? new DrawnTask(DrawTask(random, task).Short) : DrawInstruct(random, howTo.Value, howToPairs);
+                if (wanted(drawn))
+                {
+                    return drawn;
+                }
+            }
+            while (edition == WorldEdition.Second);
+        }
+    }
+
+    private TaskItem DrawTask(WorldRandom random, string task) => task switch
+    {
+        "sentiment" => tasks.Sentiment(random),
+        "topic" => tasks.Topic(random),
+        "arithmetic" => tasks.Arithmetic(random),
+        "dialogue" => tasks.Dialogue(random),
+        _ => tasks.Query(random),
+    };
+
+    private DrawnTask DrawInstruct(WorldRandom random, bool howTo, IReadOnlyList<WorldPair> howToPairs)
+    {
+        if (howTo)
+        {
+            WorldPair pair = random.Pick(howToPairs);
+            return new DrawnTask(requests.HowTo(random, pair), pair);
+        }
+
+        var kind = (InstructionKind)random.Below(4);
+        return new DrawnTask(instructions.Draw(random, kind), null, kind);
     }
 
     // The first edition lets prompts recur, and the few small instructions be in both files; the second keeps every prompt single.

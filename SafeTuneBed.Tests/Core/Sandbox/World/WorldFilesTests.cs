@@ -71,6 +71,14 @@ public sealed class WorldFilesTests
         Assert.Equal(4, Rows(files, "topic/train.jsonl").GroupBy(r => r.GetProperty("label").GetInt32()).Count(g => g.Count() is > 1_097 and < 1_403));
     }
 
+    [Fact]
+    public void SecondEdition_Instruct_IsHalfHowTosInBothFiles()
+    {
+        // 2,000 and 300 fair draws: five standard deviations are 112 and 43.
+        Assert.InRange(Rows(Remade.Value, "instruct/train.jsonl").Count(r => r.GetProperty("kind").GetString() == "howto"), 888, 1_112);
+        Assert.InRange(Rows(Remade.Value, "instruct/eval.jsonl").Count(r => r.GetProperty("kind").GetString() == "howto"), 107, 193);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
