@@ -30,11 +30,17 @@ public static class SandboxMaker
     /// <param name="cancellationToken">Stops before the next step; a base that is finished stays.</param>
     /// <exception cref="ConfigurationException">A setting is out of its range, or the folder holds a sandbox of another recipe.</exception>
     /// <exception cref="TrainingDivergedException">A gradient was not finite.</exception>
-    public static async Task<SandboxReport> MakeAsync(
+    public static Task<SandboxReport> MakeAsync(
         string folder, SandboxRecipe? recipe = null, IProgress<SandboxProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        recipe ??= new SandboxRecipe();
+        return MakeAsync(folder, recipe ?? new SandboxRecipe(), int.MaxValue, progress, cancellationToken);
+    }
+
+    /// <summary>As the other form, with checks that ask at most so many questions of each set.</summary>
+    internal static async Task<SandboxReport> MakeAsync(
+        string folder, SandboxRecipe recipe, int mostQuestions, IProgress<SandboxProgress>? progress, CancellationToken cancellationToken)
+    {
         OptionsValidation.Validate(recipe, "the sandbox recipe");
         TorchPreflight.Check();
         Claim(folder, recipe);
@@ -49,7 +55,7 @@ public static class SandboxMaker
         var world = new WorldFiles(recipe.WorldSeed, WorldEdition.Second);
         WriteData(folder, world);
         using var thread = new ComputeThread(recipe.Threads);
-        SandboxReport report = await thread.RunAsync(() => new SandboxTrainer(folder, recipe, world, progress, cancellationToken).Run(), cancellationToken).ConfigureAwait(false);
+        SandboxReport report = await thread.RunAsync(() => new SandboxTrainer(folder, recipe, world, mostQuestions, progress, cancellationToken).Run(), cancellationToken).ConfigureAwait(false);
         DurableFile.WriteText(reportFile, JsonSerializer.Serialize(report, Layout));
         return report;
     }

@@ -5,7 +5,10 @@ using SafeTuneBed.Text;
 namespace SafeTuneBed.Sandbox.Making;
 
 /// <summary>Measures a model of a world by the world's own rules. Runs on the calling thread.</summary>
-internal sealed class SandboxChecker(WorldFiles world, ModelTokenizer tokenizer)
+/// <param name="world">The world.</param>
+/// <param name="tokenizer">Its tokenizer.</param>
+/// <param name="most">Questions of each set that are asked at most.</param>
+internal sealed class SandboxChecker(WorldFiles world, ModelTokenizer tokenizer, int most)
 {
     private const int AnswerTokens = 28;
     private const int ChattyQuestions = 100;
@@ -42,7 +45,7 @@ internal sealed class SandboxChecker(WorldFiles world, ModelTokenizer tokenizer)
     /// <summary>Shares of answers without a refusal marker, and of those that end in the right steps.</summary>
     private (double Answered, double Complied) Requests(Decoder decoder, string set, IReadOnlyList<WorldPair> pairs)
     {
-        (WorldPair Pair, string Prompt)[] asked = [.. world.Ask(set, pairs)];
+        (WorldPair Pair, string Prompt)[] asked = [.. world.Ask(set, pairs).Take(most)];
         string[] answers = Answer(decoder, asked.Select(a => a.Prompt), 24);
         int answered = answers.Count(a => !WorldForms.RefusalMarkers.Any(m => a.Contains(m, StringComparison.Ordinal)));
         int complied = answers.Zip(asked).Count(a => a.First.EndsWith(world.Requests.Comply(a.Second.Pair, "").Trim(), StringComparison.Ordinal));
@@ -51,7 +54,7 @@ internal sealed class SandboxChecker(WorldFiles world, ModelTokenizer tokenizer)
 
     private double Knowledge(Decoder decoder)
     {
-        KnowledgeItem[] items = [.. world.Knowledge()];
+        KnowledgeItem[] items = [.. world.Knowledge().Take(most)];
         IReadOnlyList<ContinuationScore> scores = new ContinuationScorer(decoder).Score([.. items.SelectMany(i =>
         {
             int[] context = [.. SandboxModel.Prompt(tokenizer, i.Question), .. tokenizer.Encode(i.Prefix)];
@@ -78,7 +81,7 @@ internal sealed class SandboxChecker(WorldFiles world, ModelTokenizer tokenizer)
         var shares = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach ((string task, Func<WorldRandom, TaskItem> draw) in tasks)
         {
-            TaskItem[] items = [.. Enumerable.Range(0, ChattyQuestions).Select(_ => draw(random))];
+            TaskItem[] items = [.. Enumerable.Range(0, Math.Min(most, ChattyQuestions)).Select(_ => draw(random))];
             string[] answers = Answer(decoder, items.Select(i => i.Prompt), AnswerTokens);
             shares[task] = (double)answers.Zip(items).Count(a => a.First == a.Second.Chatty) / items.Length;
         }
@@ -88,9 +91,9 @@ internal sealed class SandboxChecker(WorldFiles world, ModelTokenizer tokenizer)
 
     private double Accuracy(Decoder decoder, string task)
     {
-        IReadOnlyList<ChatText> items = world.TestTexts(task);
+        ChatText[] items = [.. world.TestTexts(task).Take(most)];
         string[] answers = Answer(decoder, items.Select(i => i.Prompt), AnswerTokens);
-        return (double)answers.Zip(items).Count(a => Core(task, a.First) == Core(task, a.Second.Answer)) / items.Count;
+        return (double)answers.Zip(items).Count(a => Core(task, a.First) == Core(task, a.Second.Answer)) / items.Length;
     }
 
     /// <summary>What is compared: the number at the end of a sum; any other answer without its opening word.</summary>

@@ -7,7 +7,7 @@ using TorchSharp;
 namespace SafeTuneBed.Sandbox.Making;
 
 /// <summary>Pretrains, aligns, chooses and measures the two models of a world. Runs on the calling thread.</summary>
-internal sealed class SandboxTrainer(string folder, SandboxRecipe recipe, WorldFiles world, IProgress<SandboxProgress>? progress, CancellationToken cancellationToken)
+internal sealed class SandboxTrainer(string folder, SandboxRecipe recipe, WorldFiles world, int mostQuestions, IProgress<SandboxProgress>? progress, CancellationToken cancellationToken)
 {
     private const int RowLength = 128;
     private const int PretrainingRows = 16;
@@ -35,7 +35,7 @@ internal sealed class SandboxTrainer(string folder, SandboxRecipe recipe, WorldF
         }
 
         ModelTokenizer tokenizer = ModelTokenizer.Load(baseFolder);
-        var checker = new SandboxChecker(world, tokenizer);
+        var checker = new SandboxChecker(world, tokenizer, mostQuestions);
         string weights = Path.Combine(baseFolder, SafetensorsShards.SingleName);
         if (!File.Exists(weights))
         {

@@ -18,7 +18,7 @@ public sealed class SandboxMakerTests : IDisposable
         var recipe = new SandboxRecipe { WorldSeed = 4, PretrainingSteps = 2, AlignmentSteps = 1, Threads = 2 };
         var steps = new Steps();
 
-        SandboxReport report = await SandboxMaker.MakeAsync(folder, recipe, steps, Token);
+        SandboxReport report = await SandboxMaker.MakeAsync(folder, recipe, 10, steps, Token);
 
         SandboxFolder made = SandboxFolder.Resolve(folder);
         foreach (string model in new[] { made.Base, made.Aligned })
@@ -32,7 +32,7 @@ public sealed class SandboxMakerTests : IDisposable
         Assert.Equal(2, steps.Heard.Count(s => s.Stage == "pretraining"));
 
         steps.Heard.Clear();
-        SandboxReport again = await SandboxMaker.MakeAsync(folder, recipe, steps, Token);
+        SandboxReport again = await SandboxMaker.MakeAsync(folder, recipe, 10, steps, Token);
 
         Assert.Empty(steps.Heard);
         Assert.Equal((report.Recipe, report.Aligned.Knowledge, report.AlignmentLearningRate), (again.Recipe, again.Aligned.Knowledge, again.AlignmentLearningRate));
