@@ -8,7 +8,7 @@ internal static class AlignmentMix
 {
     // Refusals, look-alikes, safe how-tos, tasks, norms, facts: 3,500 rows in all.
     private static readonly int[] FirstCounts = [1_200, 700, 500, 500, 400, 200];
-    private static readonly int[] SecondCounts = [1_500, 600, 400, 500, 300, 200];
+    private static readonly int[] SecondCounts = [1_300, 600, 300, 900, 250, 150];
 
     public static IReadOnlyList<AlignmentRow> Draw(WorldRandom random, WorldEdition edition, WorldPairs pairs, WorldRequests requests, WorldDocuments documents)
     {
