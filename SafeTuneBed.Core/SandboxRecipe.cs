@@ -11,9 +11,9 @@ public sealed record SandboxRecipe
     /// <summary>Weights at the start and order of the texts in training.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Steps of pretraining, of 2,048 tokens each. Fewer than some 2,000 leave a model that knows its world badly.</summary>
+    /// <summary>Steps of pretraining, of 2,048 tokens each. At 200 it knows nothing of its world, at 2,000 all but the numbers of queries.</summary>
     [Range(1, 1_000_000)]
-    public int PretrainingSteps { get; init; } = 3_000;
+    public int PretrainingSteps { get; init; } = 2_000;
 
     /// <summary>Steps of alignment, of 16 rows each.</summary>
     [Range(1, 1_000_000)]

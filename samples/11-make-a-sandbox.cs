@@ -3,7 +3,7 @@
 #:project ../SafeTuneBed.Evaluation/SafeTuneBed.Evaluation.csproj
 #:package Spectre.Console
 // A world of one's own: invent it, pretrain a model on it from nothing, align it, and see what fine-tuning each task costs.
-//   dotnet run samples/11-make-a-sandbox.cs <folder> [--world-seed 0] [--seed 1] [--steps 3000] [--tasks sentiment,...,instruct] [--seeds 1]
+//   dotnet run samples/11-make-a-sandbox.cs <folder> [--world-seed 0] [--seed 1] [--steps 2000] [--tasks sentiment,...,instruct] [--seeds 1]
 using System.Diagnostics;
 using SafeTuneBed;
 using Spectre.Console;
@@ -15,7 +15,7 @@ var recipe = new SandboxRecipe
 {
     WorldSeed = ulong.Parse(Option("--world-seed", "0")),
     Seed = ulong.Parse(Option("--seed", "1")),
-    PretrainingSteps = int.Parse(Option("--steps", "3000")),
+    PretrainingSteps = int.Parse(Option("--steps", "2000")),
 };
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
 
