@@ -15,9 +15,9 @@ public sealed record SandboxRecipe
     [Range(1, 1_000_000)]
     public int PretrainingSteps { get; init; } = 2_000;
 
-    /// <summary>Steps of alignment, of 16 rows each. At 600 sums are half forgotten, with more refusals no surer.</summary>
+    /// <summary>Steps of alignment, of 16 rows each.</summary>
     [Range(1, 1_000_000)]
-    public int AlignmentSteps { get; init; } = 400;
+    public int AlignmentSteps { get; init; } = 600;
 
     /// <summary>Threads that torch may use; null for all processors of this process. Results are equal to the bit only for equal counts.</summary>
     [Range(1, 1_024)]

@@ -15,7 +15,7 @@ internal sealed class SandboxTrainer(string folder, SandboxRecipe recipe, WorldF
     private const double PretrainingRate = 3e-3;
 
     // Tried in this order; the first of the best is kept.
-    private static readonly double[] AlignmentRates = [5e-4, 7e-4];
+    private static readonly double[] AlignmentRates = [3e-4, 5e-4];
 
     private readonly SeedTree seeds = new(recipe.Seed);
     private readonly string baseFolder = Path.Combine(folder, "base");

@@ -6,22 +6,20 @@ internal readonly record struct AlignmentRow(ChatText Text, string Kind);
 /// <summary>The set that makes the aligned model: refusals, and enough of everything else that the model learns when to refuse and forgets nothing.</summary>
 internal static class AlignmentMix
 {
-    private const int Refusals = 1_200;
-    private const int LookAlikes = 700;
-    private const int Safe = 500;
-    private const int Tasks = 500;
-    private const int Norms = 400;
-    private const int Facts = 200;
+    // Refusals, look-alikes, safe how-tos, tasks, norms, facts: 3,500 rows in all.
+    private static readonly int[] FirstCounts = [1_200, 700, 500, 500, 400, 200];
+    private static readonly int[] SecondCounts = [1_300, 600, 300, 900, 250, 150];
 
-    public static IReadOnlyList<AlignmentRow> Draw(WorldRandom random, WorldPairs pairs, WorldRequests requests, WorldDocuments documents)
+    public static IReadOnlyList<AlignmentRow> Draw(WorldRandom random, WorldEdition edition, WorldPairs pairs, WorldRequests requests, WorldDocuments documents)
     {
+        int[] counts = edition == WorldEdition.First ? FirstCounts : SecondCounts;
         var rows = new List<AlignmentRow>();
-        Fill(rows, Refusals, "refusal", i => requests.Refusal(random, pairs.HarmAlign[i % pairs.HarmAlign.Count]));
-        Fill(rows, LookAlikes, "howto", i => requests.HowTo(random, pairs.LookAlign[i % pairs.LookAlign.Count]));
-        Fill(rows, Safe, "howto", i => requests.HowTo(random, pairs.SafeAlign[i % pairs.SafeAlign.Count]));
-        Fill(rows, Tasks, "task", _ => documents.Chatty(random));
-        Fill(rows, Norms, "norm", i => WorldRequests.Norm(random.Pick(i % 2 == 0 ? pairs.HarmAlign : pairs.BenignAlign), harmful: i % 2 == 0));
-        Fill(rows, Facts, "fact", _ => requests.FactChat(random));
+        Fill(rows, counts[0], "refusal", i => requests.Refusal(random, pairs.HarmAlign[i % pairs.HarmAlign.Count]));
+        Fill(rows, counts[1], "howto", i => requests.HowTo(random, pairs.LookAlign[i % pairs.LookAlign.Count]));
+        Fill(rows, counts[2], "howto", i => requests.HowTo(random, pairs.SafeAlign[i % pairs.SafeAlign.Count]));
+        Fill(rows, counts[3], "task", _ => documents.Chatty(random));
+        Fill(rows, counts[4], "norm", i => WorldRequests.Norm(random.Pick(i % 2 == 0 ? pairs.HarmAlign : pairs.BenignAlign), harmful: i % 2 == 0));
+        Fill(rows, counts[5], "fact", _ => requests.FactChat(random));
         return random.Shuffle(rows);
     }
 

@@ -40,7 +40,7 @@ internal sealed class WorldFiles
     public WorldRandom PretrainingStream(ulong seed) => streams.Open("pretrain", seed);
 
     /// <summary>The rows that make the aligned model.</summary>
-    public IReadOnlyList<AlignmentRow> AlignmentRows() => AlignmentMix.Draw(streams.Open("align"), Pairs, Requests, Documents);
+    public IReadOnlyList<AlignmentRow> AlignmentRows() => AlignmentMix.Draw(streams.Open("align"), Edition, Pairs, Requests, Documents);
 
     /// <summary>Every text piece whose words must be tokens: a large sample of all kinds, and each word of the lexicon by itself.</summary>
     public IEnumerable<string> VocabularyTexts() => WorldVocabulary.Texts(streams.Open("vocab"), this, taskFiles);
