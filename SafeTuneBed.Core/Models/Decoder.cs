@@ -21,7 +21,8 @@ internal sealed class Decoder : IDisposable
     private readonly double embeddingScale = 1;
     private Tensor input;
 
-    private Decoder(string source, DecoderOptions options, ScalarType type, Device device, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Tensor finalNorm, Tensor? head)
+    /// <summary>Puts a decoder together from weights that are there already. It owns them from now on.</summary>
+    internal Decoder(string source, DecoderOptions options, ScalarType type, Device device, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Tensor finalNorm, Tensor? head)
     {
         (Source, Options, ComputeType, Device) = (source, options, type, device);
         (this.embedding, this.layers, this.finalNorm) = (embedding, layers, finalNorm);

@@ -12,6 +12,9 @@ internal static class ByteLevelAlphabet
     private static readonly char[] CharOfByte = MakeChars();
     private static readonly short[] ByteOfChar = MakeBytes();
 
+    /// <summary>The character of a byte.</summary>
+    public static char CharOf(byte value) => CharOfByte[value];
+
     /// <summary>The text's UTF-8 bytes, each as its character.</summary>
     public static string Encode(ReadOnlySpan<char> text)
     {
