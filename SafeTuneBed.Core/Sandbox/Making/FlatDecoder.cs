@@ -20,17 +20,17 @@ internal sealed class FlatDecoder : IDisposable
     /// <summary>A decoder of zeros, on the processor. Its head is the embedding and it has no biases.</summary>
     public FlatDecoder(DecoderOptions options)
     {
-        if (!options.TieWordEmbeddings || options.QueryKeyValueBias || options.AttentionOutputBias || options.MlpBias)
+        if (options.NormPlacement != NormPlacement.Before || options.FusedProjections || options.QueryKeyNorm != QueryKeyNorm.None || !options.TieWordEmbeddings || options.QueryKeyValueBias || options.AttentionOutputBias || options.MlpBias)
         {
-            throw new ArgumentException("Only decoders with tied embeddings and without biases are trained whole here.", nameof(options));
+            throw new ArgumentException("Only Llama's blocks with tied embeddings and without biases are trained whole here.", nameof(options));
         }
 
         this.options = options;
-        var matrices = new List<(string, long[])> { (WeightLayout.Embedding, [options.VocabularySize, options.HiddenSize]) };
+        var matrices = new List<(string, long[])> { (WeightLayout.Embedding(options), [options.VocabularySize, options.HiddenSize]) };
         var vectors = new List<(string, long[])>();
         for (int i = 0; i < options.LayerCount; i++)
         {
-            string layer = WeightLayout.Layer(i);
+            string layer = WeightLayout.Layer(options, i);
             Dictionary<string, (long Out, long In)> shapes = WeightLayout.Linears(options).ToDictionary(l => l.Path, l => (l.Out, l.In));
             foreach ((string group, string[] members) in Groups)
             {
@@ -41,12 +41,12 @@ internal sealed class FlatDecoder : IDisposable
             vectors.Add(($"{layer}.post_attention_layernorm.weight", [options.HiddenSize]));
         }
 
-        vectors.Add((WeightLayout.FinalNorm, [options.HiddenSize]));
+        vectors.Add((WeightLayout.FinalNorm(options), [options.HiddenSize]));
         (Matrices, Vectors) = (new FlatParameters(matrices, CPU), new FlatParameters(vectors, CPU));
         using var ordinary = inference_mode(false);
         using var noGrad = no_grad();
         Decoder = new Decoder(
-            "a new model", options, ScalarType.Float32, CPU, Matrices[WeightLayout.Embedding], [.. Enumerable.Range(0, options.LayerCount).Select(Layer)], Vectors[WeightLayout.FinalNorm], null);
+            "a new model", options, ScalarType.Float32, CPU, Matrices[WeightLayout.Embedding(options)], [.. Enumerable.Range(0, options.LayerCount).Select(Layer)], Vectors[WeightLayout.FinalNorm(options)], null);
     }
 
     /// <summary>What computes with the weights.</summary>
@@ -79,7 +79,7 @@ internal sealed class FlatDecoder : IDisposable
                 continue;
             }
 
-            double deviation = name == WeightLayout.Embedding ? EmbeddingDeviation : 1 / Math.Sqrt(options.HiddenSize);
+            double deviation = name == WeightLayout.Embedding(options) ? EmbeddingDeviation : 1 / Math.Sqrt(options.HiddenSize);
             if (name.Contains("o_proj", StringComparison.Ordinal) || name.Contains("down_proj", StringComparison.Ordinal))
             {
                 deviation /= Math.Sqrt(2.0 * options.LayerCount);
@@ -131,10 +131,10 @@ internal sealed class FlatDecoder : IDisposable
 
     private DecoderLayer Layer(int index)
     {
-        string layer = WeightLayout.Layer(index);
+        string layer = WeightLayout.Layer(options, index);
         ProjectionGroup[] groups = [.. Groups.Select(g => Group(layer, g.Group, g.Members))];
-        return new DecoderLayer(
-            Vectors[$"{layer}.input_layernorm.weight"], groups[0], groups[1], Vectors[$"{layer}.post_attention_layernorm.weight"], groups[2], groups[3]);
+        var norms = WeightLayout.Norms(options).ToDictionary(n => n.Path, n => Vectors[$"{layer}.{n.Path}.weight"], StringComparer.Ordinal);
+        return new DecoderLayer(DecoderLayerNorms.Of(norms, options.NormPlacement), groups[0], groups[1], groups[2], groups[3]);
     }
 
     // The whole is the leaf; its members are views without a graph, for saving and for generation.
@@ -143,7 +143,7 @@ internal sealed class FlatDecoder : IDisposable
         Tensor whole = Matrices[$"{layer}.{group}"];
         if (members.Length == 1)
         {
-            return new ProjectionGroup(whole, null, [new LinearLayer($"{layer}.{members[0]}", whole, null)]);
+            return new ProjectionGroup(whole, null, [new LinearLayer($"{layer}.{members[0]}", whole, null)], [whole.size(0)]);
         }
 
         var layers = new List<LinearLayer>();
@@ -156,6 +156,6 @@ internal sealed class FlatDecoder : IDisposable
             start += rows;
         }
 
-        return new ProjectionGroup(whole, null, layers);
+        return new ProjectionGroup(whole, null, layers, [.. layers.Select(l => l.Weight.size(0))]);
     }
 }
