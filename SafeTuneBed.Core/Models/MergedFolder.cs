@@ -14,17 +14,11 @@ internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnl
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly AdapterRules rules = new(peft.Config);
-    private readonly DecoderOptions options = Describe(baseFolder);
+    private readonly DecoderOptions options = OptionsOf(baseFolder);
 
     // A head with weights of its own can no longer be the embedding.
     private bool Unties => options.TieWordEmbeddings
-        && (peft.Factors.ContainsKey("lm_head") || !ReferenceEquals(whole.GetValueOrDefault(WeightLayout.Embedding(options)), whole.GetValueOrDefault(WeightLayout.Head(options))));
-
-    private static DecoderOptions Describe(string folder)
-    {
-        using SafetensorsShards files = SafetensorsShards.Open(folder);
-        return WeightLayout.Resolve(ModelFamilies.Describe(folder), files);
-    }
+        && (peft.Factors.ContainsKey(WeightLayout.Head(options)[..^".weight".Length]) || !ReferenceEquals(whole.GetValueOrDefault(WeightLayout.Embedding(options)), whole.GetValueOrDefault(WeightLayout.Head(options))));
 
     /// <summary>Fills a folder; gives the names of its weight files.</summary>
     public IReadOnlyList<string> Write(string folder, long maxShardBytes, CancellationToken cancellationToken)
@@ -34,7 +28,9 @@ internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnl
         WriteConfig(folder);
         using SafetensorsShards files = SafetensorsShards.Open(baseFolder);
         (string Name, long Bytes)[] tensors = [.. WeightLayout.Required(options with { TieWordEmbeddings = options.TieWordEmbeddings && !Unties })
-            .Select(t => (t.Name, Bytes: BytesOf(files, t.Name)))];
+            .Select(t => t.Name)
+            .Concat(files.Names.Where(n => WeightLayout.IsForeign(n, options)).Order(StringComparer.Ordinal))   // a model that sees keeps its eyes
+            .Select(n => (n, Bytes: BytesOf(files, n)))];
         List<List<string>> shards = Cut(tensors, maxShardBytes);
         var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var names = new List<string>();
@@ -57,6 +53,12 @@ internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnl
         }
 
         return names;
+    }
+
+    private static DecoderOptions OptionsOf(string folder)
+    {
+        using SafetensorsShards files = SafetensorsShards.Open(folder);
+        return WeightLayout.Resolve(ModelFamilies.Describe(folder), files);
     }
 
     private static List<List<string>> Cut(IEnumerable<(string Name, long Bytes)> tensors, long most)
@@ -105,8 +107,12 @@ internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnl
         }
 
         JsonObject config = JsonNode.Parse(bytes)!.AsObject();
-        config["vocab_size"] = rows;
-        config["tie_word_embeddings"] = options.TieWordEmbeddings && !Unties;
+        foreach (JsonObject place in config["text_config"] is JsonObject text ? new[] { config, text } : [config])
+        {
+            place["vocab_size"] = rows;
+            place["tie_word_embeddings"] = options.TieWordEmbeddings && !Unties;
+        }
+
         File.WriteAllText(target, config.ToJsonString(Indented));
     }
 

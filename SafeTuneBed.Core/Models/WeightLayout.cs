@@ -121,7 +121,10 @@ internal static class WeightLayout
     public static bool IsHarmless(string name, DecoderOptions o)
         => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
             || (o.TieWordEmbeddings && name == Head(o))
-            || o.ForeignWeights.Any(p => name.StartsWith(p, StringComparison.Ordinal));
+            || IsForeign(name, o);
+
+    /// <summary>Whether a tensor belongs to a part of a larger model that is not loaded.</summary>
+    public static bool IsForeign(string name, DecoderOptions o) => o.ForeignWeights.Any(p => name.StartsWith(p, StringComparison.Ordinal));
 
     /// <summary>Compares files with what is needed, before a single weight is read.</summary>
     /// <exception cref="ModelFormatException">Tensors are missing, superfluous, misshapen or not floating-point; all are named.</exception>

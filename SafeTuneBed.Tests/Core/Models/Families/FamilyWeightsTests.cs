@@ -139,6 +139,38 @@ public sealed class FamilyWeightsTests
         }
     }
 
+    [Theory]
+    [InlineData("gemma3 with eyes", "q_proj")]
+    [InlineData("phi3 with longrope", "qkv_proj")]
+    public void MergedFolder_OfAnAdapter_LoadsAsTheAdaptedModelAndKeepsWhatIsNotText(string name, string target)
+    {
+        using var model = new FamilyModel(FamilySpecs.Get(name));
+        using var scope = NewDisposeScope();
+        using Decoder decoder = Decoder.Load(model.Folder, ScalarType.Float32, CPU);
+        int[] ids = model.RandomIds(9);
+        using var noGrad = no_grad();
+        var adapter = new LoraAdapter(Config(target), Factors(decoder, [target], ScalarType.Float32));
+        adapter.Attach(decoder);
+        Tensor expected = decoder.Head(decoder.Hidden(DecoderTests.Row(ids)));
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("merged-family-");
+        try
+        {
+            using (PeftAdapter peft = adapter.ToPeft("base"))
+            {
+                new MergedFolder(model.Folder, peft, new Dictionary<string, Tensor>()).Write(folder.FullName, long.MaxValue, TestContext.Current.CancellationToken);
+            }
+
+            using Decoder merged = Decoder.Load(folder.FullName, ScalarType.Float32, CPU);
+            Assert.True(merged.Head(merged.Hidden(DecoderTests.Row(ids))).sub(expected).abs().max().item<float>() < 1e-4f);
+            using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder.FullName, "model.safetensors"));
+            Assert.Equal(model.Weights.Keys.Concat(model.Spec.Foreign).Order(StringComparer.Ordinal), file.Names.Order(StringComparer.Ordinal));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public void Targets_OfFusedProjections_KnowNoParts()
     {
