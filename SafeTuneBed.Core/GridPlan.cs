@@ -82,6 +82,9 @@ public sealed record PlannedCell
     /// <summary>Optimizer steps.</summary>
     public int Steps { get; init; }
 
+    /// <summary>Memory at the cell's peak; null where the model's shape is not known.</summary>
+    public MemoryEstimate? Memory { get; init; }
+
     /// <summary>Id of the prompt template that trains and asks.</summary>
     public string Template { get; init; } = "";
 

@@ -116,6 +116,9 @@ internal sealed record CellEvaluation
 /// <summary>What a plan keeps of a cell's training rows.</summary>
 internal sealed record RowsSummary(string Fingerprint, int BenignCount, int HarmfulCount, int Count, long Tokens, JsonNode? Manifest, IReadOnlyList<string> Warnings, string Preview)
 {
+    /// <summary>Tokens of the longest row.</summary>
+    public int Longest { get; init; }
+
     /// <summary>The largest token id of all rows.</summary>
     public int LargestId { get; init; }
 

@@ -35,6 +35,9 @@ internal sealed record ModelDescription
     /// <summary>Blocks of the network.</summary>
     public int BlockCount { get; init; }
 
+    /// <summary>The network's shape; null where there is none, as in a stand-in.</summary>
+    public Models.DecoderOptions? Options { get; init; }
+
     /// <summary>Bytes of the weights in the type in which they will be held.</summary>
     public long WeightBytes { get; init; }
 

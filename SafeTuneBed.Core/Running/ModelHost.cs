@@ -40,7 +40,8 @@ internal sealed class ModelHost(BedSettings settings) : IModelHost
             LinearPaths = WeightLayout.LinearPaths(options),
             BlockCount = options.LayerCount,
             HeadPath = WeightLayout.Head(options)[..^".weight".Length],
-            WeightBytes = ModelFingerprint.WeightFiles(folder).Sum(f => new FileInfo(Path.Combine(folder, f)).Length),
+            Options = options,
+            WeightBytes = MemoryEstimator.WeightBytes(options, type is torch.ScalarType.BFloat16 or torch.ScalarType.Float16 ? 2 : 4),
             Device = device!.ToString(),
             ComputeType = type switch
             {

@@ -31,6 +31,10 @@ internal static class PlanText
             text.Append(CultureInfo.InvariantCulture, $"To do: {plan.Cells.Count(c => !c.IsDone)} of {plan.Cells.Count} cells, {plan.RemainingSteps:N0} optimizer steps, ");
             text.Append(CultureInfo.InvariantCulture, $"{plan.Cells.SelectMany(c => c.Evaluations).Sum(e => (long)e.Answers):N0} answers; ");
             text.Append(CultureInfo.InvariantCulture, $"{plan.Concurrency} cells at a time, {plan.WeightBytes / 1e6:N1} MB of weights.\n");
+            if (plan.Cells.Where(c => c.Memory is not null).MaxBy(c => c.Memory!.Total) is { } largest)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"Memory of the largest cell ({largest.Model}, {largest.Method}, {largest.Dataset}), estimated: {largest.Memory}.\n");
+            }
         }
 
         foreach (PlannedDataset dataset in plan.Datasets)

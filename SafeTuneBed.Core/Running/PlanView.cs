@@ -30,6 +30,7 @@ internal static class PlanView
         Steps = cell.Steps,
         Template = cell.Model.Template.Id,
         Warnings = [.. cell.Warnings, .. cell.Rows?.Warnings ?? []],
+        Memory = MemoryEstimator.Of(cell),
         Preview = cell.Rows?.Preview ?? "",
         Training = RunStore.FindTraining(cell) is null ? PlannedWork.Run : PlannedWork.Reuse,
         Evaluations = answers.Of(cell),

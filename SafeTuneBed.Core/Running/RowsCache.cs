@@ -34,6 +34,7 @@ internal sealed class RowsCache
             rows.Fingerprint, rows.BenignCount, rows.HarmfulCount, rows.Examples.Count, rows.Examples.Sum(e => (long)e.InputIds.Length), rows.Manifest, rows.Warnings,
             MaskedPreview.Render(rows.Examples.FirstOrDefault(e => e.Role != ExampleRole.Harmful) ?? rows.Examples[0], model.Tokenizer))
         {
+            Longest = rows.Examples.Max(e => e.InputIds.Length),
             LargestId = rows.Examples.Max(e => e.InputIds.Max()),
             HarmfulPrompts = rows.HarmfulPrompts,
         };
