@@ -9,12 +9,8 @@ using Spectre.Console;
 
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : fallback;
 string output = Option("--out", "runs");
-using var stop = new ConsoleCancellation(); // Ctrl-C: the same command goes on where it stopped
-AppDomain.CurrentDomain.UnhandledException += (_, e) =>
-{
-    if (e.ExceptionObject is OperationCanceledException) { Console.Error.WriteLine("Stopped. The same command goes on from here."); Environment.Exit(stop.ExitCode); }
-    if (e.ExceptionObject is SafeTuneBedException fault) { Console.Error.WriteLine(fault.Message); Environment.Exit(1); }
-};
+using var stop = new ConsoleCancellation(); // Ctrl-C: the same command goes on from there
+AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException or OperationCanceledException) { Console.Error.WriteLine(e.ExceptionObject is SafeTuneBedException fault ? fault.Message : "Stopped. The same command goes on from here."); Environment.Exit(stop.ExitCode == 0 ? 1 : stop.ExitCode); } };
 if (args.Length % 2 != 0 || args.Chunk(2).Any(a => a[0] is not ("--seeds" or "--sandbox" or "--out")) || !int.TryParse(Option("--seeds", "3"), out int seeds) || seeds < 1)
     throw new ConfigurationException("Options: --seeds <1 or more>, default 3; --sandbox <folder of another small world>; --out <folder>, default runs.");
 
@@ -36,7 +32,6 @@ GridReport report = await AnsiConsole.Progress().StartAsync(async screen =>
     var bar = screen.AddTask("cells");
     try { return await runner.RunAsync(grid, new Progress<RunProgress>(p => (bar.MaxValue, bar.Value) = (Math.Max(1, p.TotalCells), Math.Max(bar.Value, p.CompletedCells))), stop.Token); } finally { bar.Value = bar.MaxValue; }
 });
-
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
 var (table, cells) = (new Table().Border(TableBorder.Simple), report.ToTable());
 foreach (string heading in cells.Headings) table.AddColumn(Markup.Escape(heading));

@@ -89,6 +89,10 @@ internal static class DatasetFingerprint
         if (config.Scores is { } scores)
         {
             json.WriteString("scores", string.Create(CultureInfo.InvariantCulture, $"{content(scores.Source).Sha256}|{scores.Top}|{scores.Column}|{scores.Key}|{scores.Lowest}"));
+            if (scores.Source.Filters.Count + scores.Source.Names.Count + (scores.Source.Columns?.Count ?? 0) > 0)
+            {
+                WriteStrings(json, "scoresSource", [scores.Source.Format.ToString(), .. scores.Source.Columns ?? [], .. scores.Source.Names.SelectMany(n => new[] { n.Column, n.Name }), .. scores.Source.Filters.SelectMany(f => new[] { f.Column, f.IsNegated ? $"\0not {f.Value}" : f.Value, f.IsOptional ? "optional" : "" })]);
+            }
         }
 
         if (config.HarmfulSource is { Transforms.Count: > 0 } pool)

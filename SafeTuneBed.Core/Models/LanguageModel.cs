@@ -121,14 +121,18 @@ internal sealed class LanguageModel : ICausalLanguageModel, IStreamingTextGenera
     {
         int[][] prompts = [.. conversations.Select(Template.EncodePrompt)];
         var answers = new Generation[prompts.Length];
-        var text = new AnswerText(Tokenizer, StopIds, options.StopStrings);
+
+        // A special token has no text in an answer: asked for as a stop string, it stops by its id.
+        int[] special = [.. options.StopStrings.Select(Tokenizer.TokenToId).OfType<int>().Where(Tokenizer.IsSpecial)];
+        int[] stopIds = [.. StopIds.Union(special).Order()];
+        var text = new AnswerText(Tokenizer, stopIds, options.StopStrings);
         (Action<int, Generation>? completed, Action<int, IReadOnlyList<int>>? advanced) = listen(text);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Thread.Stopping);
         await Thread.RunAsync(
             () => generator.Generate(
                 prompts,
                 options,
-                StopIds,
+                stopIds,
                 (i, ids) =>
                 {
                     (string answer, string? stop) = text.Of(ids);

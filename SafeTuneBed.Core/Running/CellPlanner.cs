@@ -163,7 +163,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Trains = trains,
             Experiment = experiment,
             Rows = rows,
-            Warnings = [.. PlanNotes.Warnings(model, dataset)],
+            Warnings = [.. PlanNotes.Warnings(model, dataset), .. StepWarnings(rows, experiment)],
             Asked = trains ? later! : EvaluationPrompts.None,
             Streams = streams,
             Steps = rows is null ? 0 : experiment.Training.TotalSteps(rows.Count),
@@ -200,12 +200,20 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             Method = reference.Name,
             Dataset = dataset,
             External = reference,
-            Warnings = [.. content.Compare(model.Template)],
+            Warnings = [.. content.Compare(model.Template), .. content.Template is null ? PlanNotes.Warnings(model, dataset) : []],
             Parts = parts,
             Fingerprint = fingerprint,
             Folder = folder,
             Evaluations = await evaluations.PlanAsync(entries, reference.Model, dataset, 0, fingerprint, folder, cancellationToken).ConfigureAwait(false),
         };
+    }
+
+    private static IEnumerable<string> StepWarnings(RowsSummary? rows, FinetuneExperimentConfig experiment)
+    {
+        if (rows is not null && experiment.Training.TotalSteps(rows.Count) == 0)
+        {
+            yield return "0 optimizer steps: nothing is trained, and the row is the untouched model's. Raise Steps or Epochs.";
+        }
     }
 
     private static void CheckTargets(string method, LoraConfig lora, ModelDescription model)

@@ -99,6 +99,9 @@ internal interface IModelHost
 /// <summary>Trains and answers, one thing at a time. May keep the base weights between cells.</summary>
 internal interface IModelWorker : IAsyncDisposable
 {
+    /// <summary>Threads of its arithmetic.</summary>
+    int Threads { get; }
+
     Task<ModelArtifact> TrainAsync(MethodAlgorithm method, TrainingRequest request, CancellationToken cancellationToken);
 
     /// <summary>The model with its whole artifact, ready to answer. Valid until the next call of this worker; the worker owns it. The artifact stays the caller's.</summary>

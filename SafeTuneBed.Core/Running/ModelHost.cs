@@ -17,7 +17,12 @@ internal sealed class ModelHost(BedSettings settings) : IModelHost
         var faults = new List<Problem>();
         DecoderOptions? options = Problem.Collect(faults, () => ModelFamilies.Describe(folder));
         ModelTokenizer? tokenizer = Problem.Collect(faults, () => ModelTokenizer.Load(folder));
-        PromptTemplate? prompt = tokenizer is null ? null : Problem.Collect(faults, () => ModelText.Template(template, folder, tokenizer));
+        PromptTemplate? prompt = tokenizer is null ? null : Problem.Collect(faults, () =>
+        {
+            PromptTemplate made = ModelText.Template(template, folder, tokenizer);
+            made.EncodePrompt([new(Microsoft.Extensions.AI.ChatRole.User, "a")]); // a template that can't be rendered must not show after the weights are loaded
+            return made;
+        });
         torch.Device? device = null;
         if (Problem.Try(faults, Preflight)) // which type Auto means depends on the device
         {

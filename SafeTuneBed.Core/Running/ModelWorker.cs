@@ -11,6 +11,8 @@ internal sealed class ModelWorker(int threads) : IModelWorker
     private LoraAdapter? adapter;
     private string? loaded;
 
+    public int Threads => threads;
+
     public async Task<ModelArtifact> TrainAsync(MethodAlgorithm method, TrainingRequest request, CancellationToken cancellationToken)
     {
         LanguageModel? language = null;
@@ -62,7 +64,8 @@ internal sealed class ModelWorker(int threads) : IModelWorker
 
     private async Task<LanguageModel> LoadAsync(ModelDescription description, CancellationToken cancellationToken)
     {
-        string key = $"{description.Fingerprint} {description.Template.Id} {description.Template.Fingerprint} {description.ComputeType} {description.Device}";
+        // Everything that the loaded model answers by: two folders may differ in their tokenizer alone.
+        string key = $"{description.Folder} {description.Fingerprint} {description.Tokenizer.Fingerprint} {description.Template.Id} {description.Template.Fingerprint} {description.ComputeType} {description.Device}";
         if (model is not null && loaded == key)
         {
             return model;

@@ -26,11 +26,17 @@ internal sealed class PlanNotes(IDataHost data)
     }
 
     /// <summary>What is allowed in one cell but likely a mistake.</summary>
-    public static IEnumerable<string> Warnings(ModelDescription model, FinetuneDatasetConfig dataset)
+    public static IEnumerable<string> Warnings(ModelDescription model, FinetuneDatasetConfig? dataset)
     {
+        // Nobody asked for the raw template: it is what is left where the model's folder has none.
+        if (model.Template.Id == "raw" && !model.HasChatTemplate && model.Model.Template is null && dataset?.Template is null)
+        {
+            yield return "the model's folder has no chat template, so texts are trained on and asked as they are (template 'raw'); a chat model answers otherwise than in use. Name a template to choose.";
+        }
+
         if (model.HasChatTemplate && model.Model.Template is null && model.Template.Id != Chat)
         {
-            yield return $"'{model.Model.DisplayName}' has a chat template, but is trained and asked under '{model.Template.Id}', as the Template of '{dataset.Name}' says: forbidden requests and the untouched model too. "
+            yield return $"'{model.Model.DisplayName}' has a chat template, but is trained and asked under '{model.Template.Id}', as the Template of '{dataset?.Name}' says: forbidden requests and the untouched model too. "
                 + $"An aligned model may refuse less there. Template = \"{Chat}\" on the model reference asks it as it was aligned.";
         }
     }

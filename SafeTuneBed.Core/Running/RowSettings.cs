@@ -74,7 +74,7 @@ internal static class RowSettings
 
     private static string Describe(GenerationOptions decoding) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(decoding.UseModelDefaults ? "the model's own settings" : decoding.Temperature > 0 ? $"temperature {decoding.Temperature}, top-p {decoding.TopP}, top-k {decoding.TopK}" : "greedy")}, at most {decoding.MaxNewTokens} tokens");
+        $"{(decoding.UseModelDefaults ? "the model's own settings" : decoding.Temperature > 0 ? $"temperature {decoding.Temperature}, top-p {decoding.TopP}, top-k {decoding.TopK}" : "greedy")}, at most {decoding.MaxNewTokens} tokens{(decoding.RepetitionPenalty != 1 ? $", repetition penalty {decoding.RepetitionPenalty}" : "")}{(decoding.StopStrings.Count > 0 ? $", stops at {string.Join(" or ", decoding.StopStrings.Select(s => $"'{s}'"))}" : "")}");
 
     private static IEnumerable<(string Name, string Value)> Flatten(string path, JsonNode? node)
     {

@@ -6,6 +6,9 @@ namespace SafeTuneBed.Running;
 /// <summary>What a reader must know before believing a row, as far as the runs themselves tell it.</summary>
 internal static class RowWarnings
 {
+    // Single steps differ by some tens of percent; a learning rate that is too high multiplies the loss.
+    private const double RisenLoss = 1.5;
+
     /// <summary>From the cells and the records of those that were trained.</summary>
     public static IEnumerable<string> OfTraining(IReadOnlyList<Cell> all, IReadOnlyList<(Cell Cell, JsonObject Record)> trained)
     {
@@ -32,12 +35,19 @@ internal static class RowWarnings
                 + string.Join(", ", skipped.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Skipped} of {s.Steps} with seed {s.Seed}"))) + ".";
         }
 
-        // Nobody asked for the raw template: it is what is left where the model's folder has none.
-        if (first.Model.Template.Id == "raw" && !first.Model.HasChatTemplate && first.Model.Model.Template is null && first.Dataset?.Template is null)
+        (ulong Seed, double First, double Last)[] risen =
+        [
+            .. trained.Select(t => (t.Cell.Seed, First: Real(t.Record, "firstLoss"), Last: Real(t.Record, "lastLoss")))
+                .Where(l => l.Last > RisenLoss * l.First).Select(l => (l.Seed, l.First!.Value, l.Last!.Value)),
+        ];
+        if (risen.Length > 0)
         {
-            yield return "the model's folder has no chat template, so texts were trained and asked as they are (template 'raw'); a chat model answers otherwise than in use. Name a template to choose.";
+            yield return "the loss rose, so the model may be destroyed and its answers mean nothing: "
+                + string.Join(", ", risen.Select(l => string.Create(CultureInfo.InvariantCulture, $"{l.First:0.00} at first, {l.Last:0.00} at last with seed {l.Seed}"))) + ". Lower the learning rate.";
         }
     }
+
+    private static double? Real(JsonObject record, string name) => record[name] is JsonValue value && value.TryGetValue(out double number) ? number : null;
 
     /// <summary>From a number that its definition wants to be told.</summary>
     public static IEnumerable<string> OfMetric(MetricDefinition definition, MetricValue value)

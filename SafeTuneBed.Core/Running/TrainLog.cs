@@ -30,6 +30,9 @@ internal sealed class TrainLog : ICheckpointLog, IDisposable
     /// <summary>The last step's number and loss; 0 and null before the first.</summary>
     public (int Step, double? Loss) Last { get; private set; }
 
+    /// <summary>The loss of the first step that this process made; null where it was not finite.</summary>
+    public double? First { get; private set; }
+
     /// <summary>Steps whose gradients were not finite, so that the optimizer left them out.</summary>
     public int Skipped { get; private set; }
 
@@ -40,6 +43,7 @@ internal sealed class TrainLog : ICheckpointLog, IDisposable
             TryCut(0);
         }
 
+        First ??= step.Step == 1 && double.IsFinite(step.Loss) ? step.Loss : null;
         Last = (step.Step, double.IsFinite(step.Loss) ? step.Loss : null);
         Skipped += double.IsFinite(step.GradientNorm) ? 0 : 1;
         waiting.Write(Encoding.UTF8.GetBytes(Line(step).ToJsonString(CanonicalJson.Line) + "\n"));

@@ -18,14 +18,15 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         CheckpointStore? checkpoints = cell.Trains ? Checkpoints(cell, log!) : null;
         try
         {
+            int? threads = null;
             if (cell.External is null)
             {
-                await TrainAsync(set, cell, worker, log, checkpoints, progress, cancellationToken).ConfigureAwait(false);
+                threads = await TrainAsync(set, cell, worker, log, checkpoints, progress, cancellationToken).ConfigureAwait(false);
             }
 
             await StoreAsync(cell, checkpoints, () =>
             {
-                DurableFile.WriteJson(cell.RecordPath, Record(cell, started, time.GetElapsedTime(start), log, checkpoints));
+                DurableFile.WriteJson(cell.RecordPath, Record(cell, started, time.GetElapsedTime(start), threads, log, checkpoints));
                 return Task.CompletedTask;
             }).ConfigureAwait(false);
         }
@@ -52,7 +53,8 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         }
     }
 
-    private async Task TrainAsync(
+    // Gives the threads of the arithmetic.
+    private async Task<int> TrainAsync(
         CellSet set, Cell cell, Func<IModelWorker> worker, TrainLog? log, CheckpointStore? checkpoints, Action<TrainingProgress> progress, CancellationToken cancellationToken)
     {
         var request = new TrainingRequest
@@ -70,7 +72,8 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
                 progress(step);
             }),
         };
-        ModelArtifact artifact = await worker().TrainAsync(methods.Create(cell.Method), request, cancellationToken).ConfigureAwait(false);
+        IModelWorker at = worker();
+        ModelArtifact artifact = await at.TrainAsync(methods.Create(cell.Method), request, cancellationToken).ConfigureAwait(false);
         try
         {
             // A training that came to its end is kept, also when it was asked to stop in the meantime.
@@ -89,6 +92,8 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         {
             models.Release(artifact);
         }
+
+        return at.Threads;
     }
 
     private CheckpointStore Checkpoints(Cell cell, TrainLog log) => new(
@@ -99,7 +104,7 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         Resumed = step => logger.LogInformation("{Cell}: resumed at step {Step} of {Steps}.", cell.Label, step, cell.Steps),
     };
 
-    private JsonObject Record(Cell cell, DateTimeOffset started, TimeSpan duration, TrainLog? log, CheckpointStore? checkpoints)
+    private JsonObject Record(Cell cell, DateTimeOffset started, TimeSpan duration, int? threads, TrainLog? log, CheckpointStore? checkpoints)
     {
         var record = new JsonObject
         {
@@ -134,6 +139,7 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
             record["warnings"] = new JsonArray([.. rows.Warnings.Select(w => (JsonNode)w)]);
             record["steps"] = log?.Last.Step ?? 0;
             record["skippedSteps"] = log?.Skipped ?? 0;
+            record["firstLoss"] = log?.First;
             record["lastLoss"] = log?.Last.Loss;
         }
 
@@ -162,6 +168,7 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         record["started"] = started.ToString("O", CultureInfo.InvariantCulture);
         record["seconds"] = Math.Round(duration.TotalSeconds, 3);
         record["environment"] = RunEnvironment.Describe();
+        record["environment"]!["threads"] = threads;
         return record;
     }
 

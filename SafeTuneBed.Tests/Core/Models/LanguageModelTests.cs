@@ -59,6 +59,21 @@ public sealed class LanguageModelTests : IDisposable
     }
 
     [Fact]
+    public async Task GenerateAsync_StopStringThatIsASpecialToken_EndsTheAnswerAtItsId()
+    {
+        using LanguageModel language = await LoadAsync();
+        Generation whole = (await language.GenerateAsync([Ask("abc")], new GenerationOptions { MaxNewTokens = 12 }, null, TestContext.Current.CancellationToken))[0];
+        int at = whole.TokenIds!.ToList().FindIndex(id => !language.StopIds.Contains(id));
+        string spelled = Letters.Text([whole.TokenIds![at]]);
+        using LanguageModel special = await LoadAsync(new Letters { Special = whole.TokenIds![at] });
+
+        Generation answer = (await special.GenerateAsync([Ask("abc")], new GenerationOptions { MaxNewTokens = 12, StopStrings = [spelled] }, null, TestContext.Current.CancellationToken))[0];
+
+        Assert.Equal(whole.TokenIds!.Take(at + 1), answer.TokenIds);
+        Assert.Equal(FinishReason.Stop, answer.FinishReason);
+    }
+
+    [Fact]
     public async Task StopIds_OfAModel_AreThoseOfItsConfigurationAndItsTemplate()
     {
         File.WriteAllText(Path.Combine(model.Folder, "generation_config.json"), """{"eos_token_id":[30,31]}""");
@@ -150,8 +165,8 @@ public sealed class LanguageModelTests : IDisposable
         Assert.NotEqual(await Answer(new GenerationOptions()), await Answer(new GenerationOptions { UseModelDefaults = true }));
     }
 
-    private Task<LanguageModel> LoadAsync()
-        => LanguageModel.LoadAsync(model.Folder, new Letters(), new LetterTemplate(), thread, device: "cpu", cancellationToken: TestContext.Current.CancellationToken);
+    private Task<LanguageModel> LoadAsync(Letters? letters = null)
+        => LanguageModel.LoadAsync(model.Folder, letters ?? new Letters(), new LetterTemplate(), thread, device: "cpu", cancellationToken: TestContext.Current.CancellationToken);
 
     private static IReadOnlyList<ChatMessage> Ask(string text) => [new ChatMessage(ChatRole.User, text)];
 }

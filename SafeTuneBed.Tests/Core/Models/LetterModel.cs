@@ -24,7 +24,10 @@ internal sealed class Letters : ModelTokenizer
 
     public override string? SpecialTokenText(string role) => null;
 
-    public override bool IsSpecial(int id) => false;
+    /// <summary>An id that is a special token.</summary>
+    public int? Special { get; init; }
+
+    public override bool IsSpecial(int id) => id == Special;
 
     public override int? TokenToId(string token) => token.Length == 1 ? token[0] - 'a' : null;
 

@@ -34,6 +34,9 @@ internal sealed class FakeModels : IModelHost
     /// <summary>The gradient norm that a step reports.</summary>
     public Func<string, int, double> GradientNorm { get; set; } = (_, _) => 1;
 
+    /// <summary>The loss of each step.</summary>
+    public Func<int, double> Loss { get; set; } = step => 1.0 / step;
+
     public long WeightBytes { get; set; } = 1_000_000;
 
     /// <summary>Rows of the embedding.</summary>
@@ -121,6 +124,8 @@ internal sealed class FakeModels : IModelHost
 
     private sealed class Worker(FakeModels models) : IModelWorker
     {
+        public int Threads => 1;
+
         public async Task<ModelArtifact> TrainAsync(MethodAlgorithm method, TrainingRequest request, CancellationToken cancellationToken)
         {
             if (!method.Trains)
@@ -144,7 +149,7 @@ internal sealed class FakeModels : IModelHost
                 await Task.Yield();
                 cancellationToken.ThrowIfCancellationRequested();
                 models.OnStep(name, step);
-                request.Progress?.Report(new TrainingProgress { Step = step, TotalSteps = 3, Loss = 1.0 / step, GradientNorm = models.GradientNorm(name, step) });
+                request.Progress?.Report(new TrainingProgress { Step = step, TotalSteps = 3, Loss = models.Loss(step), GradientNorm = models.GradientNorm(name, step) });
             }
 
             models.Trained.Enqueue(name);

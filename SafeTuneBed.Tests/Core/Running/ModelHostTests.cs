@@ -110,6 +110,40 @@ public sealed class ModelHostTests : IDisposable
         Assert.True(ModelReference.SandboxBase.IsSandbox);
     }
 
+    [Fact]
+    public async Task Describe_TemplateThatCannotBeRendered_IsAFaultBeforeAnyWeightIsRead()
+    {
+        foreach (string file in Directory.GetFiles(folder, "chat_template.*"))
+        {
+            File.Delete(file);
+        }
+
+        File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}");
+        var error = await Assert.ThrowsAnyAsync<SafeTuneBedException>(DescribeAsync);
+        Assert.Contains("1000", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Worker_TwoFoldersThatDifferInTheirTokenizerAlone_AnswersByTheOneThatWasAskedFor()
+    {
+        string tokenizer = Path.Combine(folder, "tokenizer.json");
+        var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(tokenizer))!;
+        json["truncation"] = null;
+        json["padding"] = new System.Text.Json.Nodes.JsonObject();
+        File.WriteAllText(tokenizer, json.ToJsonString());
+        ModelDescription first = await DescribeAsync("sandbox"), second = await DescribeAsync();
+        Assert.Equal(first.Fingerprint, second.Fingerprint);
+        Assert.NotEqual(first.Tokenizer.Fingerprint, second.Tokenizer.Fingerprint);
+
+        await using var worker = new ModelWorker(1);
+        foreach (ModelDescription model in new[] { first, second, first })
+        {
+            using var untouched = new ModelArtifact { Model = model.Model };
+            var opened = (SafeTuneBed.Models.LanguageModel)await worker.OpenAsync(model, untouched, TestContext.Current.CancellationToken);
+            Assert.Equal(model.Tokenizer.Fingerprint, opened.Tokenizer.Fingerprint);
+        }
+    }
+
     private Task<ModelDescription> DescribeAsync() => DescribeAsync(folder);
 
     private static Task<ModelDescription> DescribeAsync(ModelReference model) => new ModelHost(new BedSettings()).DescribeAsync(model, null, TestContext.Current.CancellationToken);

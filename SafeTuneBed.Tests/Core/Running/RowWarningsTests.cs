@@ -20,6 +20,16 @@ public sealed class RowWarningsTests : IDisposable
         Assert.Equal("0 / 2", report.Rows[0].Settings["SkippedSteps"]);
     }
 
+    [Theory]
+    [InlineData(1.4, false)]
+    [InlineData(1.6, true)]
+    public async Task Run_LossThatRose_IsWarnedOfWithBothNumbers(double last, bool isWarned)
+    {
+        bed.Models.Loss = step => step == 3 ? 2 * last : 2;
+        GridReport report = await RunAsync(FakeBed.Grid("lora") with { Datasets = ["task-benign"] });
+        Assert.Equal(isWarned, report.Rows[0].Warnings.Any(w => w.StartsWith("the loss rose", StringComparison.Ordinal) && w.Contains("2.00 at first, 3.20 at last with seed 1", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task Run_OneSeed_SaysThatNothingIsKnownOfSeeds()
     {
