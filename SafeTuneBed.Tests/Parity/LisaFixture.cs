@@ -109,7 +109,7 @@ internal sealed class LisaFixture : IDisposable
             Lora = start.Config,
             Examples = user[0],
             UserStream = userStream,
-            StreamRows = new Dictionary<string, IReadOnlyList<TokenizedExample>> { ["align"] = align[0] },
+            StreamRows = new Dictionary<string, IReadOnlyList<TokenizedExample>> { ["align"] = align.FirstOrDefault() ?? [] },
             StreamSources = new Dictionary<string, IBatchStream> { ["align"] = alignStream },
             Progress = new Listener(p => moments.Add(new LisaMoment(
                 line + p.Logged.ContainsKey("proximal"), p.Loss, p.Logged.GetValueOrDefault("proximal"), p.GradientNorm, gradients))),

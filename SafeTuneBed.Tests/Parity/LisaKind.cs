@@ -18,7 +18,7 @@ internal sealed class LisaKind : IGoldenKind
         var checks = new Dictionary<string, Action<GoldenFixture, Measured>>();
         foreach (string run in fixture.Expected.At("static", "runs").EnumerateObject().Select(r => r.Name))
         {
-            checks[$"proximal gradient, {run}"] = (f, m) => Static(f, m, run);
+            checks[$"proximal gradient {run}"] = (f, m) => Static(f, m, run);
         }
 
         if (fixture.Expected.GetProperty("static").TryGetProperty(AfterSwitch, out _))
@@ -64,7 +64,7 @@ internal sealed class LisaKind : IGoldenKind
         using var lisa = new LisaFixture(fixture);
         LisaTrace got = lisa.Trace();
         JsonElement[] want = [.. trace.GetProperty("steps").EnumerateArray()];
-        measured.Equal("state, batch and clock of each step, and whether it is pulled", [.. got.Steps.Select(s => s.Line)], [.. want.Select(s =>
+        measured.Equal("state and batch and clock and pull of each step", [.. got.Steps.Select(s => s.Line)], [.. want.Select(s =>
             FormattableString.Invariant($"{s.GetProperty("status").GetString()} {s.GetProperty("batch").GetString()} {s.GetProperty("clock").GetInt32()} {s.GetProperty("proximal_active").GetBoolean()}"))]);
         foreach ((JsonElement step, LisaMoment moment) in want.Zip(got.Steps))
         {
