@@ -42,6 +42,9 @@ public sealed class TrainingContext : IDisposable
     /// <summary>Gives the user's batches in place of <see cref="Examples"/> in seeded order.</summary>
     internal IBatchStream? UserStream { get; init; }
 
+    /// <summary>Gives the batches of named streams in place of <see cref="StreamRows"/> in seeded order.</summary>
+    internal IReadOnlyDictionary<string, IBatchStream> StreamSources { get; init; } = new Dictionary<string, IBatchStream>();
+
     /// <summary>Where the run's state is saved on the way; null saves none.</summary>
     internal CheckpointStore? Checkpoints { get; init; }
 

@@ -3,6 +3,6 @@ namespace SafeTuneBed;
 /// <summary>Registers every method of this package.</summary>
 public static class MethodsBuilderExtensions
 {
-    /// <summary>Adds the control <c>none</c> and the method <c>lora</c>.</summary>
-    public static ISafeTuneBedBuilder AddMethods(this ISafeTuneBedBuilder builder) => builder.AddNone().AddLora();
+    /// <summary>Adds the methods <c>lora</c> and <c>lisa</c>, and the controls <c>none</c> and <c>guide-mix</c>.</summary>
+    public static ISafeTuneBedBuilder AddMethods(this ISafeTuneBedBuilder builder) => builder.AddNone().AddLora().AddLisa().AddGuideMix();
 }

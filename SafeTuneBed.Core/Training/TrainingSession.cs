@@ -165,6 +165,6 @@ internal sealed class TrainingSession : IDisposable
             throw new ConfigurationException($"The stream '{name}', which the method asks for, {(rows is null ? "was not given" : "has no row")}. Name its data set in the grid's Streams.");
         }
 
-        return new TrainingStream(this, name, rows, new BatchStream(rows, context.Training, Seeds["stream"][name]));
+        return new TrainingStream(this, name, rows, context.StreamSources.GetValueOrDefault(name) ?? new BatchStream(rows, context.Training, Seeds["stream"][name]));
     }
 }

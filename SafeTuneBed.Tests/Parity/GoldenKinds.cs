@@ -8,7 +8,7 @@ internal static class GoldenKinds
         new DecoderKind(),
         new StoriesKind(),
         new LoraKind(),
-        new UncheckedKind("LISA", f => f.Has("static", "trace")),
+        new LisaKind(),
         new UncheckedKind("SafeLoRA", f => f.Has("cosines_sorted")),
         new UncheckedKind("Vaccine", f => f.Has("batch", "runs")),
         new ConversationKind(),

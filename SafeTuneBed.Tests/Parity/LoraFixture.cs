@@ -167,33 +167,14 @@ internal sealed class LoraFixture : IDisposable
             Training = config,
             Lora = start.Config,
             Examples = Batch(0),
-            UserStream = new FixtureStream([.. windows.SelectMany(w => w).Select(Batch)]),
+            UserStream = new GoldenBatches([.. windows.SelectMany(w => w).Select(Batch)]),
             Progress = progress,
         };
         using var loop = new TrainingLoop(context, hooks, decoder);
         return loop.Run(CancellationToken.None);
     }
 
-    // Rows as they come out of the library's own pipeline: unpadded ids and a prompt length.
-    private TokenizedExample[] Batch(int index)
-    {
-        JsonElement batch = expected.GetProperty("batches")[index];
-        return [.. batch.GetProperty("input_ids").EnumerateArray().Select((row, i) =>
-        {
-            int length = batch.GetProperty("attention_mask")[i].EnumerateArray().Sum(m => m.GetInt32());
-            int[] labels = [.. batch.GetProperty("labels")[i].EnumerateArray().Select(l => l.GetInt32())];
-            int prompt = Math.Max(1, labels.TakeWhile(l => l == -100).Count());
-            Assert.All(labels[prompt..length], l => Assert.NotEqual(-100, l));
-            return new TokenizedExample { RowId = i, InputIds = [.. row.EnumerateArray().Take(length).Select(id => id.GetInt32())], PromptTokenCount = prompt };
-        })];
-    }
-
-    private sealed class FixtureStream(IReadOnlyList<TokenizedExample[]> batches) : IBatchStream
-    {
-        public long Position { get; set; }
-
-        public IReadOnlyList<TokenizedExample> Next() => batches[(int)Position++];
-    }
+    private TokenizedExample[] Batch(int index) => GoldenBatches.Rows(expected.GetProperty("batches")[index]);
 
     private sealed class Collector(List<TrainingProgress> seen) : IProgress<TrainingProgress>
     {

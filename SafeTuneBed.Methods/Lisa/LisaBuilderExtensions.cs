@@ -1,0 +1,11 @@
+using SafeTuneBed.Methods.Lisa;
+
+namespace SafeTuneBed;
+
+/// <summary>Registers LISA.</summary>
+public static class LisaBuilderExtensions
+{
+    /// <summary>Adds the method <c>lisa</c>.</summary>
+    public static ISafeTuneBedBuilder AddLisa(this ISafeTuneBedBuilder builder, Action<LisaOptions>? configure = null) =>
+        builder.AddMethod<LisaAlgorithm, LisaOptions>("lisa", configure);
+}

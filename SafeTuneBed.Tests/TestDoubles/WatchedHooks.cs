@@ -1,0 +1,56 @@
+using SafeTuneBed.Training;
+using TorchSharp;
+
+namespace SafeTuneBed.Tests.TestDoubles;
+
+/// <summary>A real method's hooks, with something to do before and after them.</summary>
+internal sealed class WatchedHooks(MethodAlgorithm method) : ITrainingHooks
+{
+    private readonly ITrainingHooks inner = method.CreateHooks();
+
+    /// <summary>Before the method's own start.</summary>
+    public Action<TrainingContext>? Starting { get; init; }
+
+    /// <summary>After it.</summary>
+    public Action<TrainingContext>? Started { get; init; }
+
+    /// <summary>After the method has filled the gradients of a micro-step.</summary>
+    public Action<TrainingStep>? Computed { get; init; }
+
+    public Action<TrainingStep>? Ready { get; init; }
+
+    public Action<TrainingStep>? Stepped { get; init; }
+
+    public MethodNeeds Needs => inner.Needs;
+
+    public void OnTrainingStarted(TrainingContext context)
+    {
+        Starting?.Invoke(context);
+        inner.OnTrainingStarted(context);
+        Started?.Invoke(context);
+    }
+
+    public BatchPlan PlanBatch(TrainingStep step) => inner.PlanBatch(step);
+
+    public torch.Tensor ComputeLoss(TrainingStep step, TokenBatch batch, ModelOutput output) => inner.ComputeLoss(step, batch, output);
+
+    public void ComputeGradients(TrainingStep step)
+    {
+        inner.ComputeGradients(step);
+        Computed?.Invoke(step);
+    }
+
+    public void OnGradientsReady(TrainingStep step)
+    {
+        inner.OnGradientsReady(step);
+        Ready?.Invoke(step);
+    }
+
+    public void OnOptimizerStepped(TrainingStep step)
+    {
+        inner.OnOptimizerStepped(step);
+        Stepped?.Invoke(step);
+    }
+
+    public void OnTrainingFinished(TrainingContext context) => inner.OnTrainingFinished(context);
+}
