@@ -32,15 +32,15 @@ internal static class GeGlu
         Tensor toUp = Gelu(wide, bend).to(gate.dtype).mul_(gradient);
 
         // gelu'(g) = (1 + t) / 2 + g (1 - t^2) sqrt(2 / pi) (1 + 3 * 0.044715 g^2) / 2
-        Tensor inner = wide.mul(wide).mul_(KeptScalar.Of(3 * Cubic)).add_(KeptScalar.One).mul_(KeptScalar.Of(Math.Sqrt(2 / Math.PI))).mul_(wide);
-        Tensor slope = bend.mul(bend).neg_().add_(KeptScalar.One).mul_(inner).add_(bend, KeptScalar.One).add_(KeptScalar.One).mul_(KeptScalar.Of(0.5));
+        Tensor inner = wide.mul(wide).mul_(KeptScalar.Of(3 * Cubic)).add_(KeptScalar.One, KeptScalar.One).mul_(KeptScalar.Of(Math.Sqrt(2 / Math.PI))).mul_(wide);
+        Tensor slope = bend.mul(bend).neg_().add_(KeptScalar.One, KeptScalar.One).mul_(inner).add_(bend, KeptScalar.One).add_(KeptScalar.One, KeptScalar.One).mul_(KeptScalar.Of(0.5));
         return (slope.to(gate.dtype).mul_(up).mul_(gradient).MoveToOuterDisposeScope(), toUp.MoveToOuterDisposeScope());
     }
 
     private static Tensor Bend(Tensor x)
-        => x.mul(x).mul_(KeptScalar.Of(Cubic)).add_(KeptScalar.One).mul_(x).mul_(KeptScalar.Of(Math.Sqrt(2 / Math.PI))).tanh_();
+        => x.mul(x).mul_(KeptScalar.Of(Cubic)).add_(KeptScalar.One, KeptScalar.One).mul_(x).mul_(KeptScalar.Of(Math.Sqrt(2 / Math.PI))).tanh_();
 
-    private static Tensor Gelu(Tensor x, Tensor bend) => bend.add(KeptScalar.One).mul_(x).mul_(KeptScalar.Of(0.5));
+    private static Tensor Gelu(Tensor x, Tensor bend) => bend.add(KeptScalar.One, KeptScalar.One).mul_(x).mul_(KeptScalar.Of(0.5));
 }
 
 /// <summary>The gated activation with a graph: saves its two inputs only.</summary>

@@ -26,14 +26,14 @@ internal static class RmsNorm
     {
         using var scope = NewDisposeScope();
         Tensor wide = Widen(x);
-        factor = wide.mul(wide).mean([-1L], true).add_(KeptScalar.Of(epsilon)).rsqrt_().MoveToOuterDisposeScope();
+        factor = wide.mul(wide).mean([-1L], true).add_(KeptScalar.Of(epsilon), KeptScalar.One).rsqrt_().MoveToOuterDisposeScope();
         Tensor normalized = wide.mul(factor);
         return (weighting == NormWeighting.AfterRounding ? normalized.to(x.dtype).mul_(weight) : normalized.mul_(Wide(weight, weighting)).to(x.dtype)).MoveToOuterDisposeScope();
     }
 
     /// <summary>What multiplies where weighting comes before rounding: w or 1 + w, in float32 where it is of lower precision.</summary>
     public static Tensor Wide(Tensor weight, NormWeighting weighting)
-        => weighting == NormWeighting.OnePlus ? Widen(weight).add(KeptScalar.One) : Widen(weight);
+        => weighting == NormWeighting.OnePlus ? Widen(weight).add(KeptScalar.One, KeptScalar.One) : Widen(weight);
 
     /// <summary>x in float32 where it is of lower precision, else x itself (a new handle on the same numbers: not to be written to).</summary>
     public static Tensor Widen(Tensor x) => x.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? x.to(ScalarType.Float32) : x.alias();
@@ -42,7 +42,7 @@ internal static class RmsNorm
     {
         using var scope = NewDisposeScope();
         Tensor wide = Widen(x);
-        Tensor normalized = wide.mul(wide.mul(wide).mean([-1L], true).add(KeptScalar.Of(epsilon)).rsqrt());
+        Tensor normalized = wide.mul(wide.mul(wide).mean([-1L], true).add(KeptScalar.Of(epsilon), KeptScalar.One).rsqrt());
         return (weighting == NormWeighting.AfterRounding ? normalized.to(x.dtype).mul(weight) : normalized.mul(Wide(weight, weighting)).to(x.dtype)).MoveToOuterDisposeScope();
     }
 }

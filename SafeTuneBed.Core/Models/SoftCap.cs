@@ -18,6 +18,6 @@ internal static class SoftCap
     {
         using var scope = NewDisposeScope();
         Tensor share = bent.mul(KeptScalar.Of(1 / cap));
-        return share.mul_(share).neg_().add_(KeptScalar.One).MoveToOuterDisposeScope();
+        return share.mul_(share).neg_().add_(KeptScalar.One, KeptScalar.One).MoveToOuterDisposeScope();
     }
 }

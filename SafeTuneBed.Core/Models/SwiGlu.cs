@@ -38,7 +38,7 @@ internal sealed class SwiGluFunction : autograd.SingleTensorFunction<SwiGluFunct
         List<Tensor> saved = ctx.get_saved_variables();
         Tensor sigmoid = saved[0].sigmoid(), silu = saved[0].mul(sigmoid);
         Tensor toUp = silu.mul(gradient);
-        Tensor slope = sigmoid.neg().add_(KeptScalar.One).mul_(silu).add_(sigmoid, KeptScalar.One);
+        Tensor slope = sigmoid.neg().add_(KeptScalar.One, KeptScalar.One).mul_(silu).add_(sigmoid, KeptScalar.One);
         return [slope.mul_(saved[1]).mul_(gradient).MoveToOuterDisposeScope(), toUp.MoveToOuterDisposeScope()];
     }
 }

@@ -25,7 +25,7 @@ internal sealed class AdamW(FlatParameters parameters, double beta1, double beta
             Tensor values = Part(parameters.Values), gradients = Part(parameters.Gradients), first = Part(First), second = Part(Second);
             first.mul_(KeptScalar.Of(beta1)).add_(gradients, alpha: KeptScalar.Of(1 - beta1));
             second.mul_(KeptScalar.Of(beta2)).addcmul_(gradients, gradients, value: KeptScalar.Of(1 - beta2));
-            Tensor denominator = second.sqrt().div_(KeptScalar.Of(Math.Sqrt(1 - Math.Pow(beta2, range.Steps)))).add_(KeptScalar.Of(epsilon));
+            Tensor denominator = second.sqrt().div_(KeptScalar.Of(Math.Sqrt(1 - Math.Pow(beta2, range.Steps)))).add_(KeptScalar.Of(epsilon), KeptScalar.One);
             if (weightDecay != 0)
             {
                 values.mul_(KeptScalar.Of(1 - (learningRate * weightDecay)));
