@@ -33,6 +33,7 @@ internal sealed class Arguments
         Console.Error.WriteLine("""
             model   --out <folder> [--size 25m|110m|1b] [--type bf16|f16|f32] [--shards 1]       a Llama folder with random weights
             load    --model <folder> [--type auto|f32|bf16]                                       loading against reading the bytes; peak memory; first token
+            decode  --model <folder> [--tokens 64] [--repeats 3]                                  greedy decoding at batch 1, 8 and 32
             memory  --model <folder> [--batch 4] [--length 256] [--steps 3] [--prompts 8] [--type auto|f32|bf16] the plan's estimate against the measured peak
             """);
         return 2;

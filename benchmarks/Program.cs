@@ -9,6 +9,7 @@ try
     {
         "model" => RandomModel.Run(arguments),
         "load" => LoadBenchmark.Run(arguments),
+        "decode" => DecodeBenchmark.Run(arguments),
         "memory" => await MemoryBenchmark.RunAsync(arguments),
         var verb => Arguments.Explain($"'{verb}' is no verb."),
     };
