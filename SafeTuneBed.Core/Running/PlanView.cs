@@ -6,7 +6,8 @@ internal static class PlanView
     public static GridPlan Of(CellSet set, int concurrency)
     {
         var answers = new AnswerForecast(set.Cells);
-        return new GridPlan(set.Name, [.. set.Cells.Select(c => Of(c, answers))], [.. set.AllProblems.Select(p => p.Message)])
+        var memory = new MemoryEstimator();
+        return new GridPlan(set.Name, [.. set.Cells.Select(c => Of(c, answers, memory))], [.. set.AllProblems.Select(p => p.Message)])
         {
             Blocked = [.. set.Blocked.Select(b => new BlockedCell(b.Model, b.Method, b.Dataset, b.Seed, [.. b.Causes.Select(c => c.Message).Distinct()]))],
             Warnings = set.Warnings,
@@ -18,7 +19,7 @@ internal static class PlanView
         };
     }
 
-    private static PlannedCell Of(Cell cell, AnswerForecast answers) => new()
+    private static PlannedCell Of(Cell cell, AnswerForecast answers, MemoryEstimator memory) => new()
     {
         Model = cell.Model.Model.DisplayName,
         Method = cell.Method,
@@ -30,7 +31,7 @@ internal static class PlanView
         Steps = cell.Steps,
         Template = cell.Model.Template.Id,
         Warnings = [.. cell.Warnings, .. cell.Rows?.Warnings ?? []],
-        Memory = MemoryEstimator.Of(cell),
+        Memory = memory.Of(cell),
         Preview = cell.Rows?.Preview ?? "",
         Training = RunStore.FindTraining(cell) is null ? PlannedWork.Run : PlannedWork.Reuse,
         Evaluations = answers.Of(cell),
