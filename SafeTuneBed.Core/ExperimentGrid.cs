@@ -115,4 +115,10 @@ public sealed record ExperimentGrid
 
     /// <summary>Adapter settings of this grid; they win over every other layer.</summary>
     public LoraOptions? Lora { get; init; }
+
+    /// <summary>
+    /// Settings of single methods in this grid, on all data sets or some: they win over <see cref="Training"/> and <see cref="Lora"/> too. To have one method twice in a
+    /// grid, register its class under two names.
+    /// </summary>
+    public IReadOnlyList<ExperimentOverlay> Overlays { get; init; } = [];
 }

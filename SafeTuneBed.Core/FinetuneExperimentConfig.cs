@@ -2,7 +2,7 @@ namespace SafeTuneBed;
 
 /// <summary>
 /// One method on one data set with every setting resolved. Layers, each winning over those before it: library defaults, the data set's task recipe,
-/// the configuration section, the builder, the grid.
+/// the method's overlay for that data set, the configuration section, the builder, the grid.
 /// </summary>
 public sealed record FinetuneExperimentConfig
 {
@@ -22,7 +22,7 @@ public sealed record FinetuneExperimentConfig
     public MethodOptions? Options { get; init; }
 
     /// <summary>
-    /// Where each value comes from: <c>default</c>, <c>task recipe</c>, <c>configuration</c>, <c>builder</c>, <c>grid</c> or <c>model</c> (a limit of
+    /// Where each value comes from: <c>default</c>, <c>task recipe</c>, <c>method overlay</c>, <c>configuration</c>, <c>builder</c>, <c>grid</c> or <c>model</c> (a limit of
     /// the model). Keys are paths such as <c>Training:LearningRate</c>, <c>Lora:Rank</c> and <c>Methods:lisa:Rho</c>.
     /// </summary>
     public IReadOnlyDictionary<string, string> Origins { get; init; } = new Dictionary<string, string>();

@@ -29,46 +29,29 @@ public static class SafeTuneBedBuilderExtensions
         where TOptions : MethodOptions, new()
     {
         ArgumentNullException.ThrowIfNull(builder);
-        BedSettings settings = BedSettings.Of(builder.Services);
-        if (Find<MethodRegistration>(builder, name) is { } known && known.ImplementationType == typeof(TMethod) && known.Changes is List<Action<TOptions>> earlier)
+        if (Find<MethodRegistration>(builder, name) is { Options: OptionLayers<TOptions> known } registered && registered.ImplementationType == typeof(TMethod))
         {
-            if (configure is not null)
-            {
-                earlier.Add(configure);
-                OptionsValidation.Validate(known.CreateOptions!(), $"method '{name}'");
-            }
-
+            known.Add(configure);
+            OptionsValidation.Validate(known.ResolvePlain(), $"method '{name}'");
             return builder;
         }
 
-        List<Action<TOptions>> changes = configure is null ? [] : [configure];
-        TOptions Create()
-        {
-            TOptions options = Configured();
-            changes.ForEach(change => change(options));
-            return options;
-        }
+        BedSettings settings = BedSettings.Of(builder.Services);
+        var options = new OptionLayers<TOptions>(name, settings);
+        options.FindFaults(settings.Faults);
+        options.Add(configure);
+        OptionsValidation.Validate(options.ResolvePlain(), $"method '{name}'");
+        return Register(builder, new MethodRegistration(name, typeof(TMethod), typeof(TOptions), services => ActivatorUtilities.CreateInstance<TMethod>(services)) { Options = options });
+    }
 
-        TOptions Configured(ICollection<string>? faults = null)
-        {
-            var options = new TOptions();
-            settings.BindNamed("Methods", name, options, faults);
-            return options;
-        }
-
-        TOptions configured = Configured(settings.Faults);
-        OptionsValidation.Validate(Create(), $"method '{name}'");
-        return Register(builder, new MethodRegistration(name, typeof(TMethod), typeof(TOptions), services =>
-        {
-            TMethod method = ActivatorUtilities.CreateInstance<TMethod>(services);
-            method.Options = Create();
-            return method;
-        })
-        {
-            CreateOptions = Create,
-            Changes = changes,
-            OptionsBelowBuilder = [(SettingLayers.Default, new TOptions()), (SettingLayers.Configuration, configured)],
-        });
+    /// <summary>
+    /// Registers settings that methods have on some data sets alone: over the task recipes, below the configuration section and the builder's own calls. An overlay of a
+    /// method holds for the same class under any name. They are checked when the runner is made.
+    /// </summary>
+    public static ISafeTuneBedBuilder AddExperimentOverlays(this ISafeTuneBedBuilder builder, params IEnumerable<ExperimentOverlay> overlays)
+    {
+        ArgumentNullException.ThrowIfNull(overlays);
+        return Change(builder, s => s.Overlays.AddRange([.. overlays.Except(s.Overlays)]));
     }
 
     /// <summary>Registers an evaluator without settings. Registering the same class under the same name again changes nothing.</summary>

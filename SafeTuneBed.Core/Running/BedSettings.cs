@@ -24,6 +24,9 @@ internal sealed class BedSettings
     /// <summary>The configuration section's layer, below the builder's.</summary>
     public LoraOptions ConfiguredLora { get; } = new();
 
+    /// <summary>What methods set on some data sets alone, later ones over earlier ones.</summary>
+    public List<ExperimentOverlay> Overlays { get; } = [];
+
     public string? SandboxFolder { get; set; }
 
     /// <summary>Where tokens of corpora are kept; null keeps them in memory alone.</summary>

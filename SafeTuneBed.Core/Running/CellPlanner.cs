@@ -98,16 +98,16 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
     }
 
     private async Task<IReadOnlyDictionary<string, CellStream>> StreamsAsync(
-        CheckedGrid known, GridCheck check, ModelDescription model, string method, ulong seed, int maxLength, EvaluationPrompts taken, List<Problem> causes, CancellationToken cancellationToken)
+        CheckedGrid known, GridCheck check, ModelDescription model, FinetuneExperimentConfig experiment, ulong seed, EvaluationPrompts taken, List<Problem> causes, CancellationToken cancellationToken)
     {
         var streams = new Dictionary<string, CellStream>(StringComparer.Ordinal);
-        foreach (var (name, dataset) in new StreamPlanner(data).Resolve(known.Grid, model.Model, method, methods.Create(method).Needs))
+        foreach (var (name, dataset) in new StreamPlanner(data).Resolve(known.Grid, model.Model, experiment.Method, methods.Create(experiment).Needs))
         {
             int before = causes.Count;
             causes.AddRange(check.Of(model.Model, dataset));
             if (causes.Count == before)
             {
-                RowsSummary rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, maxLength, taken, cancellationToken).ConfigureAwait(false);
+                RowsSummary rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, taken, cancellationToken).ConfigureAwait(false);
                 VocabularyCheck.Run(model, dataset, rows, EvaluationPrompts.None);
                 streams[name] = new CellStream(dataset, rows, taken);
             }
@@ -126,7 +126,13 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             return null;
         }
 
-        FinetuneExperimentConfig experiment = WithinContext(methods.Resolve(methodName, dataset, known.Grid.Training, known.Grid.Lora), model);
+        FinetuneExperimentConfig? resolved = Problem.Collect(causes, () => methods.Resolve(methodName, dataset, known.Grid));
+        if (resolved is null)
+        {
+            return null;
+        }
+
+        FinetuneExperimentConfig experiment = WithinContext(resolved, model);
         RowsSummary? rows = null;
         EvaluationPrompts? later = trains || VocabularyCheck.IsNeeded(model)
             ? await Problem.CollectAsync(causes, () => evaluations.AskedAsync(known.Evaluators, reference, dataset, cancellationToken)).ConfigureAwait(false)
@@ -143,7 +149,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         }
 
         IReadOnlyDictionary<string, CellStream> streams = trains && rows is not null && later is not null
-            ? await Problem.CollectAsync(causes, () => StreamsAsync(known, check, model, methodName, seed, experiment.Training.MaxLength, later.And(rows.HarmfulPrompts), causes, cancellationToken)).ConfigureAwait(false) ?? NoStreams
+            ? await Problem.CollectAsync(causes, () => StreamsAsync(known, check, model, experiment, seed, later.And(rows.HarmfulPrompts), causes, cancellationToken)).ConfigureAwait(false) ?? NoStreams
             : NoStreams;
         await evaluations.CheckAsync(known.Evaluators, model, dataset, causes, cancellationToken).ConfigureAwait(false);
         if (causes.Count > 0)
@@ -151,7 +157,7 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             return null;
         }
 
-        var parts = Fingerprints.OfTraining(model, methodName, methods.Create(methodName), experiment, rows, streams, seed);
+        var parts = Fingerprints.OfTraining(model, methodName, methods.Create(experiment), experiment, rows, streams, seed);
         string fingerprint = CanonicalJson.Hash(parts);
         string folder = store.CellFolder(reference.DisplayName, methodName, dataset.Name, seed, fingerprint);
         return new Cell

@@ -32,6 +32,7 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
         int settings = problems.Count;
         AddFaults(grid.Training, "the grid's Training");
         AddFaults(grid.Lora, "the grid's Lora");
+        CheckOverlays(grid);
         bool hasSettings = problems.Count == settings;
         CheckList(grid.Models.Select(m => m?.DisplayName ?? ""), "Models", "model", "give one of them another Name");
         CheckList(grid.Methods, "Methods", "method", "name it once");
@@ -78,7 +79,7 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
             CheckDataset(dataset);
         }
 
-        Dictionary<string, MethodNeeds> needs = grid.Methods.Where(m => methods.Contains(m ?? "")).Distinct().ToDictionary(m => m, m => methods.Create(m).Needs);
+        Dictionary<string, MethodNeeds> needs = grid.Methods.Where(m => methods.Contains(m ?? "")).Distinct().ToDictionary(m => m, m => NeedsOf(m, grid, datasets));
         foreach (string fault in streams.FindFaults(grid, needs))
         {
             Add(fault);
@@ -102,6 +103,37 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
         if (model.Revision is { } revision)
         {
             Add(model, $"The model '{model.DisplayName}' names the revision '{revision}', but nothing is downloaded, so no revision would be looked at. Leave Revision out, and give the folder that holds that revision.");
+        }
+    }
+
+    // What a method asks for may depend on its options, and these on the data set.
+    private MethodNeeds NeedsOf(string method, ExperimentGrid grid, IEnumerable<FinetuneDatasetConfig> datasets)
+    {
+        MethodNeeds needs = methods.Create(method).Needs;
+        foreach (FinetuneDatasetConfig dataset in datasets)
+        {
+            Problem.Try([], () => needs = needs.And(methods.Create(methods.Resolve(method, dataset, grid)).Needs)); // a fault is told by the cell
+        }
+
+        return needs;
+    }
+
+    private void CheckOverlays(ExperimentGrid grid)
+    {
+        string[] known = [.. grid.Datasets.Select(s => s.Config ?? data.FindDataset(s.Name ?? "")).OfType<FinetuneDatasetConfig>().SelectMany(d => new[] { d.Name, d.TaskName }).Distinct()];
+        foreach (ExperimentOverlay overlay in grid.Overlays)
+        {
+            string[] faults = [.. methods.FindFaults(overlay)];
+            problems.AddRange(faults.Select(f => new Problem(f)));
+            if (faults.Length == 0 && grid.Methods.All(m => m != overlay.Method))
+            {
+                Add($"The grid has an overlay for the method '{overlay.Method}', which it does not run.{NearestName.Hint(overlay.Method, grid.Methods.OfType<string>())}");
+            }
+
+            foreach (string dataset in overlay.Datasets.Where(d => !known.Contains(d)))
+            {
+                Add($"The grid has an overlay for '{overlay.Method}' on '{dataset}', which is none of its data sets or tasks.{NearestName.Hint(dataset, known)}");
+            }
         }
     }
 

@@ -15,16 +15,10 @@ internal abstract record Registration(string Name, Type ImplementationType, stri
 internal sealed record MethodRegistration(string Name, Type ImplementationType, Type? OptionsType, Func<IServiceProvider, MethodAlgorithm> Create)
     : Registration(Name, ImplementationType, "method")
 {
-    /// <summary>The settings with every layer applied; null for a method without any.</summary>
-    public Func<MethodOptions>? CreateOptions { get; init; }
-
-    /// <summary>Changes of the settings by the builder, in the order of the calls: a list of actions on the method's own options.</summary>
-    public object? Changes { get; init; }
+    /// <summary>The method's own options; null for a method without any.</summary>
+    public OptionLayers? Options { get; init; }
 
     public override bool IsSameAs(Registration other) => base.IsSameAs(other) && OptionsType == (other as MethodRegistration)?.OptionsType;
-
-    /// <summary>The layers below the builder's, lowest first: defaults, then with the configuration section. For the origin of each value.</summary>
-    public IReadOnlyList<(string Layer, MethodOptions Options)>? OptionsBelowBuilder { get; init; }
 }
 
 internal sealed record EvaluatorRegistration(string Name, Type ImplementationType, Func<IServiceProvider, IEvaluator> Create)

@@ -8,6 +8,7 @@ internal static class SettingLayers
 {
     public const string Default = "default";
     public const string Recipe = "task recipe";
+    public const string Overlay = "method overlay";
     public const string Configuration = "configuration";
     public const string Builder = "builder";
     public const string Grid = "grid";
@@ -58,10 +59,6 @@ internal static class SettingLayers
     }
 
     /// <summary>Tells for each property of <paramref name="final"/> which layer set it: the builder, where it differs from the layers below.</summary>
-    public static void AddOrigins(string path, IReadOnlyList<(string Layer, MethodOptions Options)> below, object final, IDictionary<string, string> origins) =>
-        AddOrigins(path, [.. below.Select(b => (b.Layer, (object)b.Options))], final, origins);
-
-    /// <inheritdoc cref="AddOrigins(string, IReadOnlyList{ValueTuple{string, MethodOptions}}, object, IDictionary{string, string})"/>
     public static void AddOrigins(string path, IReadOnlyList<(string Layer, object Options)> below, object final, IDictionary<string, string> origins)
     {
         foreach (PropertyInfo property in final.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanRead && p.GetIndexParameters().Length == 0))
@@ -81,6 +78,7 @@ internal static class SettingLayers
         }
     }
 
-    private static bool AreEqual(object? a, object? b) =>
+    /// <summary>Equality of two values, of lists item by item.</summary>
+    public static bool AreEqual(object? a, object? b) =>
         Equals(a, b) || (a is IEnumerable x && b is IEnumerable y && x.Cast<object?>().SequenceEqual(y.Cast<object?>()));
 }

@@ -73,7 +73,7 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
             }),
         };
         IModelWorker at = worker();
-        ModelArtifact artifact = await at.TrainAsync(methods.Create(cell.Method), request, cancellationToken).ConfigureAwait(false);
+        ModelArtifact artifact = await at.TrainAsync(methods.Create(cell.Experiment), request, cancellationToken).ConfigureAwait(false);
         try
         {
             // A training that came to its end is kept, also when it was asked to stop in the meantime.

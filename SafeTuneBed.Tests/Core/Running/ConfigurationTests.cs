@@ -81,7 +81,7 @@ public sealed class ConfigurationTests : IDisposable
         MethodCatalog methods = services.GetRequiredService<ExperimentRunner>().Methods;
         FinetuneDatasetConfig dataset = FakeData.Dataset("task-x", 0, new TrainingOptions { LearningRate = 0.002, BatchSize = 2, WeightDecay = 0.2, Epochs = 2 });
 
-        FinetuneExperimentConfig found = methods.Resolve("lora", dataset, new TrainingOptions { WeightDecay = 0.5 }, null);
+        FinetuneExperimentConfig found = methods.Resolve("lora", dataset, new ExperimentGrid("g") { Training = new TrainingOptions { WeightDecay = 0.5 } });
 
         Assert.Equal((0.003, 4, 0.5, 2.0, 1.0), (found.Training.LearningRate, found.Training.BatchSize, found.Training.WeightDecay, found.Training.Epochs, found.Training.MaxGradientNorm));
         Assert.Equal(
@@ -108,7 +108,7 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal((null, 3.0, 10), (found.Training.Steps, found.Training.Epochs, found.Training.WarmupSteps));
         Assert.Equal("builder", found.Origins["Training:Steps"]);
 
-        Assert.Equal(50, methods.Resolve("lora", dataset, new TrainingOptions { Steps = 50, Epochs = 1 }, null).Training.Steps);
+        Assert.Equal(50, methods.Resolve("lora", dataset, new ExperimentGrid("g") { Training = new TrainingOptions { Steps = 50, Epochs = 1 } }).Training.Steps);
     }
 
     [Fact]
