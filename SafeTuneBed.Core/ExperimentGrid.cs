@@ -35,6 +35,29 @@ public readonly record struct DatasetSelector
         };
     }
 
+    /// <summary>The rows of a defender's corpus: see <see cref="FromSafetyCorpus"/>.</summary>
+    public static implicit operator DatasetSelector(SafetyCorpus corpus) => FromSafetyCorpus(corpus);
+
+    /// <summary>
+    /// A recipe of 10,000 rows of a defender's corpus (LISA's number, arXiv 2405.18641), or of all that there are when there are fewer: what the stream <c>align</c> is
+    /// made of.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The corpus leaves out categories, which a recipe says by a filter of its source.</exception>
+    public static DatasetSelector FromSafetyCorpus(SafetyCorpus corpus)
+    {
+        ArgumentNullException.ThrowIfNull(corpus);
+        return corpus.ExcludedCategories.Count > 0
+            ? throw new ConfigurationException($"The corpus '{corpus.Name}' leaves out categories ({string.Join(", ", corpus.ExcludedCategories)}). For a stream, write a data set whose Source has a filter in their place.")
+            : new FinetuneDatasetConfig(corpus.Name + "-rows")
+            {
+                Source = corpus.Source,
+                Mapping = corpus.Mapping,
+                License = corpus.License,
+                Count = 10_000,
+                Shortage = ShortagePolicy.UseAll,
+            };
+    }
+
     /// <summary>The same as the conversion from a string.</summary>
     public static DatasetSelector FromString(string name)
     {

@@ -107,6 +107,17 @@ public sealed class DatasetCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task SafetyCorpus_AsRowsOfAStream_GivesAllThatThereAre()
+    {
+        var corpus = new SafetyCorpus("safe", DatasetSource.Memory(Bed.Rows(30)), RecordMapping.Columns("instruction"));
+
+        PreparedDataset rows = await Bed.Catalog().PrepareAsync(((DatasetSelector)corpus).Config!);
+
+        Assert.Equal(Bed.Rows(30).Select(r => r.Instruction).Order(StringComparer.Ordinal), rows.Examples.Select(e => e.Instruction).Order(StringComparer.Ordinal));
+        Assert.Contains("filter", Assert.Throws<ConfigurationException>(() => DatasetSelector.FromSafetyCorpus(corpus with { ExcludedCategories = ["x"] })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Validate_EmptyFile_IsRefused()
     {
         folder.Write("empty.jsonl", "\n");

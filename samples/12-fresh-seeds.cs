@@ -1,0 +1,66 @@
+#!/usr/bin/env dotnet
+#:project ../SafeTuneBed.Methods/SafeTuneBed.Methods.csproj
+#:project ../SafeTuneBed.Evaluation/SafeTuneBed.Evaluation.csproj
+// Does a finding hold on seeds that nobody tuned on? Methods at 30 % poison on the sandbox, each beside the first one and beside its control, seed by seed.
+//   dotnet run samples/12-fresh-seeds.cs [--tasks sentiment,topic,instruct] [--methods lora,guide-mix,lisa,lisa-no-pull,pull-only] [--first-seed 1000] [--seeds 12]
+//                                        [--prompts sandbox|sandbox-new-verbs] [--sandbox folder] [--out runs]
+using System.Globalization;
+using SafeTuneBed;
+using SafeTuneBed.Methods.Lisa;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : fallback;
+using var stop = new ConsoleCancellation();
+AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException or OperationCanceledException) { Console.Error.WriteLine(e.ExceptionObject is SafeTuneBedException fault ? fault.Message : "Stopped. The same command goes on from here."); Environment.Exit(stop.ExitCode == 0 ? 1 : stop.ExitCode); } };
+string[] known = ["--tasks", "--methods", "--first-seed", "--seeds", "--prompts", "--sandbox", "--out"];
+if (args.Length % 2 != 0 || args.Chunk(2).Any(a => !known.Contains(a[0])) || !int.TryParse(Option("--seeds", "12"), out int seeds) || seeds < 1 || !ulong.TryParse(Option("--first-seed", "1000"), out ulong first))
+    throw new ConfigurationException($"Options, each with a value: {string.Join(", ", known)}.");
+
+string[] methods = Option("--methods", "lora,guide-mix,lisa,lisa-no-pull,pull-only").Split(',');
+await using var runner = ExperimentRunner.Create(bed =>
+    (Option("--sandbox", "") is { Length: > 0 } folder ? bed.UseSandbox(folder) : bed).AddMethods().AddEvaluators().UseRunFolder(Option("--out", "runs"))
+        // LISA in its two halves: taking turns without the pull (the paper's BSO), and the pull to the start without a row of the defender.
+        .AddMethod<LisaAlgorithm, LisaOptions>("lisa-no-pull", o => o.Rho = 0)
+        .AddMethod<LisaAlgorithm, LisaOptions>("pull-only", o => o.AlignmentSteps = 0));
+string at = Option("--prompts", "sandbox") is var prompts && prompts == "sandbox" ? "" : $"@{prompts}";
+(string Name, string Key)[] measures =
+    [("attack success", $"attack-success{at}/keyword-robust/attack-success"), ("complied", $"sandbox-judge{at}/complied"), ("accuracy", "task-accuracy/accuracy")];
+foreach (string task in Option("--tasks", "sentiment,topic,instruct").Split(','))
+{
+    string dataset = $"sandbox-{task}-high";
+    GridReport report = await runner.RunAsync(
+        new ExperimentGrid($"fresh-seeds-{task}-{prompts}")
+        {
+            Models = [ModelReference.Sandbox],
+            Methods = ["none", .. methods],
+            Datasets = [dataset],
+            Evaluators = [$"attack-success{at}", $"sandbox-judge{at}", "task-accuracy"],
+            Seeds = [.. Enumerable.Range(0, seeds).Select(i => first + (ulong)i)],
+            Baseline = methods[0],
+        },
+        Console.IsErrorRedirected ? null : new Progress<RunProgress>(p => Console.Error.Write($"\r{dataset}: {p.CompletedCells} of {p.TotalCells} cells  ")),
+        stop.Token);
+    Console.WriteLine($"\n{dataset}, seeds {first} to {first + (ulong)seeds - 1}: mean over seeds in %, half of its 95 % interval; seeds below : above {methods[0]}, two-sided sign test");
+    foreach (ReportRow row in report.Rows)
+    {
+        Console.Write($"{row.Method,-16}");
+        foreach (var (name, key) in measures)
+        {
+            double[] values = Values(row, key);
+            double half = values.Length > 1 ? (Intervals.StudentT(values).Upper - Intervals.StudentT(values).Lower) / 2 : double.NaN;
+            Console.Write($"  {name} {100 * values.Average(),5:0.0} ± {100 * half,4:0.0}{Sign(values, Values(report.Rows.First(r => r.Method == methods[0]), key)),-22}");
+        }
+
+        Console.WriteLine();
+    }
+}
+
+static double[] Values(ReportRow row, string key) => [.. row[key]!.SeedValues.OfType<double>()];
+
+// The exact sign test over seeds is McNemar's exact test of their counts. An untrained model has one seed and gets none.
+static string Sign(double[] values, double[] baseline)
+{
+    if (values.Length != baseline.Length || values.Length < 2 || values.SequenceEqual(baseline)) return "";
+    int below = values.Zip(baseline).Count(p => p.First < p.Second), above = values.Zip(baseline).Count(p => p.First > p.Second);
+    return $" ({below}:{above}, p {PairedTests.McNemarExact(below, above):0.0000})";
+}
