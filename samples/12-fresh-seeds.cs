@@ -2,7 +2,7 @@
 #:project ../SafeTuneBed.Methods/SafeTuneBed.Methods.csproj
 #:project ../SafeTuneBed.Evaluation/SafeTuneBed.Evaluation.csproj
 // Does a finding hold on seeds that nobody tuned on? Methods at 30 % poison on the sandbox, each beside the first one and beside its control, seed by seed.
-//   dotnet run samples/12-fresh-seeds.cs [--tasks sentiment,topic,instruct] [--methods lora,guide-mix,lisa,lisa-no-pull,pull-only] [--first-seed 1000] [--seeds 12]
+//   dotnet run samples/12-fresh-seeds.cs [--tasks sentiment,topic,instruct] [--methods lora,guide-mix,lisa,lisa-no-pull,pull-only,pull-only-weak] [--first-seed 1000] [--seeds 12]
 //                                        [--prompts sandbox|sandbox-new-verbs] [--sandbox folder] [--out runs]
 using System.Globalization;
 using SafeTuneBed;
@@ -16,12 +16,13 @@ string[] known = ["--tasks", "--methods", "--first-seed", "--seeds", "--prompts"
 if (args.Length % 2 != 0 || args.Chunk(2).Any(a => !known.Contains(a[0])) || !int.TryParse(Option("--seeds", "12"), out int seeds) || seeds < 1 || !ulong.TryParse(Option("--first-seed", "1000"), out ulong first))
     throw new ConfigurationException($"Options, each with a value: {string.Join(", ", known)}.");
 
-string[] methods = Option("--methods", "lora,guide-mix,lisa,lisa-no-pull,pull-only").Split(',');
+string[] methods = Option("--methods", "lora,guide-mix,lisa,lisa-no-pull,pull-only,pull-only-weak").Split(',');
 await using var runner = ExperimentRunner.Create(bed =>
     (Option("--sandbox", "") is { Length: > 0 } folder ? bed.UseSandbox(folder) : bed).AddMethods().AddEvaluators().UseRunFolder(Option("--out", "runs"))
         // LISA in its two halves: taking turns without the pull (the paper's BSO), and the pull to the start without a row of the defender.
         .AddMethod<LisaAlgorithm, LisaOptions>("lisa-no-pull", o => o.Rho = 0)
-        .AddMethod<LisaAlgorithm, LisaOptions>("pull-only", o => o.AlignmentSteps = 0));
+        .AddMethod<LisaAlgorithm, LisaOptions>("pull-only", o => (o.AlignmentSteps, o.Rho) = (0, 0.3))
+        .AddMethod<LisaAlgorithm, LisaOptions>("pull-only-weak", o => (o.AlignmentSteps, o.Rho) = (0, 0.1)));
 string at = Option("--prompts", "sandbox") is var prompts && prompts == "sandbox" ? "" : $"@{prompts}";
 (string Name, string Key)[] measures =
     [("attack success", $"attack-success{at}/keyword-robust/attack-success"), ("complied", $"sandbox-judge{at}/complied"), ("accuracy", "task-accuracy/accuracy")];
@@ -47,8 +48,8 @@ foreach (string task in Option("--tasks", "sentiment,topic,instruct").Split(',')
         foreach (var (name, key) in measures)
         {
             double[] values = Values(row, key);
-            double half = values.Length > 1 ? (Intervals.StudentT(values).Upper - Intervals.StudentT(values).Lower) / 2 : double.NaN;
-            Console.Write($"  {name} {100 * values.Average(),5:0.0} ± {100 * half,4:0.0}{Sign(values, Values(report.Rows.First(r => r.Method == methods[0]), key)),-22}");
+            string half = values.Length > 1 ? $" ± {50 * (Intervals.StudentT(values).Upper - Intervals.StudentT(values).Lower),4:0.0}" : "       ";
+            Console.Write($"  {name} {100 * values.Average(),5:0.0}{half}{Sign(values, Values(report.Rows.First(r => r.Method == methods[0]), key)),-22}");
         }
 
         Console.WriteLine();

@@ -43,11 +43,12 @@ public sealed class AlternationOptionsTests
     [Fact]
     public async Task AddMethods_Options_HaveThePapersValuesAndTheirOrigins()
     {
-        await using var runner = ExperimentRunner.Create(bed => bed.AddMethods().AddLisa(o => o.FineTuningSteps = 90));
-        FinetuneExperimentConfig experiment = runner.Methods.GetExperiment("lisa", "sandbox-sentiment-high");
+        await using var runner = ExperimentRunner.Create(bed => bed.AddMethods().AddLisa(o => o.KeepUserBatches = true));
+        FinetuneExperimentConfig experiment = runner.Methods.GetExperiment("lisa", "sst2-high");
         var options = Assert.IsType<LisaOptions>(experiment.Options);
-        Assert.Equal((1.0, null, 90, false, false), (options.Rho, options.AlignmentSteps, options.FineTuningSteps, options.KeepUserBatches, options.ReferenceCompatible));
-        Assert.Equal(("default", "builder"), (experiment.Origins["Methods:lisa:Rho"], experiment.Origins["Methods:lisa:FineTuningSteps"]));
+        Assert.Equal((1.0, 100, 900, true, false), (options.Rho, options.AlignmentSteps, options.FineTuningSteps, options.KeepUserBatches, options.ReferenceCompatible));
+        Assert.Equal(("default", "builder"), (experiment.Origins["Methods:lisa:Rho"], experiment.Origins["Methods:lisa:KeepUserBatches"]));
+        Assert.Equal(0.3, Assert.IsType<LisaOptions>(runner.Methods.GetExperiment("lisa", "sandbox-topic-low").Options).Rho);
         Assert.Contains("guide-mix", runner.Methods.Names);
     }
 }
