@@ -96,7 +96,10 @@ public sealed record ExperimentGrid
     /// <summary>Models that the runs start from. Their display names must differ.</summary>
     public IReadOnlyList<ModelReference> Models { get; init; } = [];
 
-    /// <summary>Registered method names, in the order of the table.</summary>
+    /// <summary>
+    /// Methods by their registered names, in the order of the table, or pipelines of them joined by <c>+</c>: <c>vaccine+lisa</c>, <c>lisa+safe-lora</c>. Parts are ordered by
+    /// stage, and where none fine-tunes <c>lora</c> does: <c>safe-lora</c> is <c>lora+safe-lora</c>. Tables and folders show this canonical form.
+    /// </summary>
     public IReadOnlyList<string> Methods { get; init; } = [];
 
     /// <summary>Data sets: recipes or registered names.</summary>
@@ -124,7 +127,7 @@ public sealed record ExperimentGrid
     /// <summary>Training seeds. A method that does not train runs the first alone. Default 0.</summary>
     public IReadOnlyList<ulong> Seeds { get; init; } = [0];
 
-    /// <summary>The method against which all others are compared, on the same data set, seed by seed and item by item; null compares none.</summary>
+    /// <summary>The method against which all others are compared, in any form that means one of <see cref="Methods"/>, on the same data set, seed by seed and item by item; null compares none.</summary>
     public string? Baseline { get; init; }
 
     /// <summary>

@@ -1,25 +1,28 @@
 namespace SafeTuneBed;
 
 /// <summary>
-/// One method on one data set with every setting resolved. Layers, each winning over those before it: library defaults, the data set's task recipe,
-/// the method's overlay for that data set, the configuration section, the builder, the grid.
+/// One method, or pipeline of methods, on one data set with every setting resolved. Layers, each winning over those before it: library defaults, the data set's task recipe,
+/// the methods' overlays for that data set, the configuration section, the builder, the grid.
 /// </summary>
 public sealed record FinetuneExperimentConfig
 {
-    /// <summary>Method name.</summary>
+    /// <summary>Method name; of a pipeline its canonical form, such as <c>vaccine+lora</c>.</summary>
     public required string Method { get; init; }
 
     /// <summary>The data set's recipe.</summary>
     public required FinetuneDatasetConfig Dataset { get; init; }
 
-    /// <summary>Resolved settings of the training loop.</summary>
+    /// <summary>Resolved settings of the training loop on the user's rows.</summary>
     public required TrainingConfig Training { get; init; }
 
-    /// <summary>Resolved settings of the adapters.</summary>
+    /// <summary>Resolved settings of that training's adapters.</summary>
     public required LoraConfig Lora { get; init; }
 
-    /// <summary>The method's own settings; null for a method without any.</summary>
+    /// <summary>The fine-tuning method's own settings; null for a method without any.</summary>
     public MethodOptions? Options { get; init; }
+
+    /// <summary>Every method of the pipeline in the order in which they act, the fine-tuning one included.</summary>
+    public IReadOnlyList<MethodPartConfig> Parts { get; init; } = [];
 
     /// <summary>
     /// Where each value comes from: <c>default</c>, <c>task recipe</c>, <c>method overlay</c>, <c>configuration</c>, <c>builder</c>, <c>grid</c> or <c>model</c> (a limit of

@@ -79,8 +79,11 @@ public sealed record PlannedCell
     /// <summary>Tokens of all training rows, prompts included.</summary>
     public long Tokens { get; init; }
 
-    /// <summary>Optimizer steps.</summary>
+    /// <summary>Optimizer steps on the user's rows. Those of the stages that the cell rests on are theirs: <see cref="GridPlan.Stages"/>.</summary>
     public int Steps { get; init; }
+
+    /// <summary>Whether those steps are its own: a method that works on the weights afterwards starts from another cell's.</summary>
+    internal bool RunsLoop { get; init; } = true;
 
     /// <summary>Memory at the cell's peak; null where the model's shape is not known.</summary>
     public MemoryEstimate? Memory { get; init; }
@@ -109,6 +112,42 @@ public sealed record PlannedCell
     public bool IsDone => Training == PlannedWork.Reuse && Evaluations.All(e => e.Work == PlannedWork.Reuse);
 }
 
+/// <summary>
+/// A training that cells share: an alignment on the defender's rows, or a fine-tuning that is in no row of the table by itself. It is made once, whichever cell comes first.
+/// </summary>
+public sealed record PlannedStage
+{
+    /// <summary>Display name of the model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The pipeline so far, such as <c>vaccine</c>.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The data set whose rows it learns from.</summary>
+    public required string Dataset { get; init; }
+
+    /// <summary>Training seed.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Training rows.</summary>
+    public int Rows { get; init; }
+
+    /// <summary>Tokens of all training rows, prompts included.</summary>
+    public long Tokens { get; init; }
+
+    /// <summary>Optimizer steps.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>Cells that rest on it.</summary>
+    public int Cells { get; init; }
+
+    /// <summary>Whether training runs or is reused.</summary>
+    public PlannedWork Training { get; init; }
+
+    /// <summary>Its folder.</summary>
+    public string Folder { get; init; } = "";
+}
+
 /// <summary>What a grid will do before anything is spent: cells, rows, steps, what is reused, what is missing. No weight was loaded to make it.</summary>
 public sealed class GridPlan
 {
@@ -122,6 +161,9 @@ public sealed class GridPlan
 
     /// <summary>The cells that can run, in the order of the grid.</summary>
     public IReadOnlyList<PlannedCell> Cells { get; }
+
+    /// <summary>Trainings that cells rest on and share, the earlier first.</summary>
+    public IReadOnlyList<PlannedStage> Stages { get; internal init; } = [];
 
     /// <summary>The cells that can't, in the order of the grid.</summary>
     public IReadOnlyList<BlockedCell> Blocked { get; internal init; } = [];
@@ -141,8 +183,9 @@ public sealed class GridPlan
     /// </summary>
     public bool CanRun { get; internal init; }
 
-    /// <summary>Optimizer steps still to be made.</summary>
-    public long RemainingSteps => Cells.Where(c => c.Training == PlannedWork.Run).Sum(c => (long)c.Steps);
+    /// <summary>Optimizer steps still to be made, each shared training counted once.</summary>
+    public long RemainingSteps => Cells.Where(c => c.RunsLoop && c.Training == PlannedWork.Run).Sum(c => (long)c.Steps)
+        + Stages.Where(s => s.Training == PlannedWork.Run).Sum(s => (long)s.Steps);
 
     /// <summary>Cells that run at the same time.</summary>
     public int Concurrency { get; internal init; } = 1;

@@ -34,10 +34,13 @@ public sealed class GridReport
     /// <summary>Reads the answers behind a row; null where a report has none.</summary>
     internal Func<ReportRow, IReadOnlyList<ReportSample>>? SampleSource { get; init; }
 
-    /// <summary>The row of a method on a data set.</summary>
+    /// <summary>The canonical form of a method's name; null where it has none.</summary>
+    internal Func<string, string?> Canonical { get; init; } = _ => null;
+
+    /// <summary>The row of a method on a data set. A pipeline may be named in any form: <c>safe-lora</c> finds the row <c>lora+safe-lora</c>.</summary>
     /// <exception cref="ConfigurationException">The report has no such row.</exception>
     public ReportRow Row(string method, string dataset, string? model = null) =>
-        Rows.FirstOrDefault(r => r.Method == method && r.Dataset == dataset && (model is null || r.Model == model))
+        Find(method, dataset, model) ?? (Canonical(method) is { } name ? Find(name, dataset, model) : null)
         ?? throw new ConfigurationException($"The report '{Name}' has no row of method '{method}' on data set '{dataset}'. It has: {string.Join(", ", Rows.Select(r => $"{r.Method} on {r.Dataset}"))}.");
 
     /// <summary>
@@ -101,7 +104,11 @@ public sealed class GridReport
         Baseline = Baseline,
         Notes = [.. Notes, .. more],
         SampleSource = SampleSource,
+        Canonical = Canonical,
     };
+
+    private ReportRow? Find(string method, string dataset, string? model) =>
+        Rows.FirstOrDefault(r => r.Method == method && r.Dataset == dataset && (model is null || r.Model == model));
 
     private MetricScores Find(ReportRow row, string key)
     {

@@ -54,6 +54,20 @@ public static class SafeTuneBedBuilderExtensions
         return Change(builder, s => s.Overlays.AddRange([.. overlays.Except(s.Overlays)]));
     }
 
+    /// <summary>Gives a pipeline a name of its own: <c>AddMethodAlias("vaccine-lora", "vaccine+lora")</c>. Tables and folders show the pipeline.</summary>
+    /// <exception cref="ConfigurationException">The name belongs to a method or to another pipeline, or is no name.</exception>
+    public static ISafeTuneBedBuilder AddMethodAlias(this ISafeTuneBedBuilder builder, string name, string pipeline)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(pipeline);
+        if (Find<MethodRegistration>(builder, name) is { } method)
+        {
+            throw new ConfigurationException($"'{name}' is the method {method.ImplementationType.FullName}, so it can't be another name for '{pipeline}'. Choose another.");
+        }
+
+        return Register(builder, new MethodAliasRegistration(name, typeof(MethodPipeline), pipeline));
+    }
+
     /// <summary>Registers an evaluator without settings. Registering the same class under the same name again changes nothing.</summary>
     /// <exception cref="ConfigurationException">The name belongs to another class, or is no name.</exception>
     public static ISafeTuneBedBuilder AddEvaluator<TEvaluator>(this ISafeTuneBedBuilder builder, string name)

@@ -9,17 +9,30 @@ public sealed class MethodCatalog
     private readonly IDataHost data;
     private readonly BedSettings settings;
     private readonly Dictionary<string, MethodRegistration> registrations;
+    private readonly Dictionary<string, string> aliases;
 
-    internal MethodCatalog(IServiceProvider services, IEnumerable<MethodRegistration> registrations, IDataHost data, BedSettings settings)
+    internal MethodCatalog(
+        IServiceProvider services, IEnumerable<MethodRegistration> registrations, IDataHost data, BedSettings settings, IEnumerable<MethodAliasRegistration>? aliases = null)
     {
         (this.services, this.data, this.settings) = (services, data, settings);
         this.registrations = registrations.ToDictionary(r => r.Name, StringComparer.Ordinal);
+        this.aliases = aliases?.ToDictionary(a => a.Name, a => a.Pipeline, StringComparer.Ordinal) ?? [];
     }
 
     /// <summary>Names, in the order of registration.</summary>
     public IReadOnlyList<string> Names => [.. registrations.Keys];
 
-    /// <summary>The resolved settings of a method on a registered data set, before any grid.</summary>
+    /// <summary>Further names that stand for pipelines.</summary>
+    public IReadOnlyDictionary<string, string> Aliases => aliases;
+
+    /// <summary>
+    /// The canonical form of a method or pipeline, as tables and folders show it: parts in the order of their stages, an alias resolved, the fine-tuning named.
+    /// <c>safe-lora</c> is <c>lora+safe-lora</c>.
+    /// </summary>
+    /// <exception cref="ConfigurationException">A name is unknown or repeated, or the parts don't go together.</exception>
+    public string GetCanonicalName(string method) => Parse(method).Name;
+
+    /// <summary>The resolved settings of a method or pipeline on a registered data set, before any grid.</summary>
     /// <exception cref="ConfigurationException">The method or the data set is unknown; the message names the nearest.</exception>
     public FinetuneExperimentConfig GetExperiment(string method, string dataset)
     {
@@ -28,25 +41,39 @@ public sealed class MethodCatalog
             ?? throw new ConfigurationException($"There is no data set '{dataset}'.{NearestName.Hint(dataset, data.DatasetNames)}"));
     }
 
-    /// <summary>The resolved settings of a method on a data set of one's own, before any grid.</summary>
+    /// <summary>The resolved settings of a method or pipeline on a data set of one's own, before any grid.</summary>
     /// <exception cref="ConfigurationException">The method is unknown; the message names the nearest.</exception>
     public FinetuneExperimentConfig GetExperiment(string method, FinetuneDatasetConfig dataset) => Resolve(method, dataset, null);
 
-    /// <summary>The resolved settings of a method on a data set in a grid; null is no grid.</summary>
+    /// <summary>The resolved settings of a method or pipeline on a data set in a grid; null is no grid.</summary>
     /// <exception cref="ConfigurationException">The method is unknown, or an overlay does not fit its options.</exception>
-    internal FinetuneExperimentConfig Resolve(string method, FinetuneDatasetConfig dataset, ExperimentGrid? grid)
+    internal FinetuneExperimentConfig Resolve(string method, FinetuneDatasetConfig dataset, ExperimentGrid? grid) => Resolve(Parse(method), dataset, grid);
+
+    /// <inheritdoc cref="Resolve(string, FinetuneDatasetConfig, ExperimentGrid?)"/>
+    internal FinetuneExperimentConfig Resolve(MethodPipeline method, FinetuneDatasetConfig dataset, ExperimentGrid? grid)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        MethodRegistration registration = Find(method);
-        ExperimentOverlay[] bed = [.. settings.Overlays.Where(o => Means(o, registration) && o.HoldsOn(dataset))];
-        ExperimentOverlay[] above = [.. grid?.Overlays.Where(o => o.Method == method && o.HoldsOn(dataset)) ?? []];
+
+        // An alignment stage has a training of its own: its overlays are for that one.
+        MethodPart[] users = [.. method.Parts.Where(p => p.Stage != MethodStage.Alignment)];
+        ExperimentOverlay[] bed = [.. users.SelectMany(p => BedOverlays(p.Name, dataset)).Distinct()];
+        ExperimentOverlay[] above = [.. users.SelectMany(p => GridOverlays(p.Name, dataset, grid))];
         var origins = new SortedDictionary<string, string>(StringComparer.Ordinal);
         TrainingConfig training = SettingLayers.Resolve<TrainingOptions, TrainingConfig>(
             "Training", Layers(dataset.Training, o => o.Training, settings.ConfiguredTraining, settings.Training, grid?.Training), origins);
         LoraConfig lora = SettingLayers.Resolve<LoraOptions, LoraConfig>(
             "Lora", Layers(dataset.Lora, o => o.Lora, settings.ConfiguredLora, settings.Lora, grid?.Lora), origins);
-        MethodOptions? options = registration.Options?.Resolve(method, bed.Select(o => o.Options), above.Select(o => o.Options), origins);
-        return new FinetuneExperimentConfig { Method = method, Dataset = dataset, Training = training, Lora = lora, Options = options, Origins = origins };
+        MethodPartConfig[] parts = [.. method.Parts.Select(p => Resolve(p, dataset, grid, origins))];
+        return new FinetuneExperimentConfig
+        {
+            Method = method.Name,
+            Dataset = dataset,
+            Training = training,
+            Lora = lora,
+            Options = parts.Single(p => p.Stage == MethodStage.FineTuning).Options,
+            Parts = parts,
+            Origins = origins,
+        };
 
         (string Layer, T? Options)[] Layers<T>(T? recipe, Func<ExperimentOverlay, T?> of, T? configured, T? built, T? ofGrid) =>
         [
@@ -85,13 +112,53 @@ public sealed class MethodCatalog
         return faults;
     }
 
-    internal bool Contains(string name) => registrations.ContainsKey(name);
+    private MethodPartConfig Resolve(MethodPart part, FinetuneDatasetConfig dataset, ExperimentGrid? grid, SortedDictionary<string, string> origins)
+    {
+        MethodOptions? options = Find(part.Name).Options?.Resolve(part.Name, BedOverlays(part.Name, dataset), GridOverlays(part.Name, dataset, grid), origins);
+        var config = new MethodPartConfig(part.Name, part.Stage) { Options = options };
+        if (part.Stage != MethodStage.Alignment)
+        {
+            return config;
+        }
+
+        var own = options as AlignmentOptions;
+        var told = new Dictionary<string, string>(); // the options' own layers tell where each value comes from
+        return config with
+        {
+            Training = SettingLayers.Resolve<TrainingOptions, TrainingConfig>("Training", [(SettingLayers.Default, own?.Training)], told),
+            Lora = SettingLayers.Resolve<LoraOptions, LoraConfig>("Lora", [(SettingLayers.Default, own?.Lora)], told),
+        };
+    }
+
+    private IEnumerable<ExperimentOverlay> BedOverlays(string method, FinetuneDatasetConfig dataset) => settings.Overlays.Where(o => Means(o, Find(method)) && o.HoldsOn(dataset));
+
+    private static IEnumerable<ExperimentOverlay> GridOverlays(string method, FinetuneDatasetConfig dataset, ExperimentGrid? grid) =>
+        grid?.Overlays.Where(o => o.Method == method && o.HoldsOn(dataset)) ?? [];
+
+    /// <summary>Reads an entry of a grid.</summary>
+    /// <exception cref="ConfigurationException">A name is unknown or repeated, or the parts don't go together.</exception>
+    internal MethodPipeline Parse(string written)
+    {
+        ArgumentNullException.ThrowIfNull(written);
+        return MethodPipeline.Parse(written, Expand, Names.Concat(aliases.Keys));
+    }
+
+    private IReadOnlyList<MethodPart>? Expand(string name)
+    {
+        if (registrations.ContainsKey(name))
+        {
+            MethodAlgorithm method = Create(name);
+            return [new MethodPart(name, method.Stage, method.Trains)];
+        }
+
+        return aliases.TryGetValue(name, out string? pipeline) ? MethodPipeline.Parse(pipeline, Expand, Names).Parts : null;
+    }
 
     /// <summary>A new instance, without overlays: for what does not depend on a data set.</summary>
     internal MethodAlgorithm Create(string name) => Create(name, Find(name).Options?.ResolvePlain());
 
-    /// <summary>A new instance with the options of an experiment: a method is made per run.</summary>
-    internal MethodAlgorithm Create(FinetuneExperimentConfig experiment) => Create(experiment.Method, experiment.Options);
+    /// <summary>A new instance of a part with its resolved options: a method is made per run.</summary>
+    internal MethodAlgorithm Create(MethodPartConfig part) => Create(part.Method, part.Options);
 
     private MethodAlgorithm Create(string name, MethodOptions? options)
     {

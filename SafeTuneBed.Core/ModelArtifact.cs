@@ -1,23 +1,32 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.Globalization;
 using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
 
 namespace SafeTuneBed;
 
 /// <summary>
-/// What training made: a base model and what is laid over it. On disk the adapter is plain PEFT, readable by Python, beside one manifest
-/// <c>artifact.json</c>.
+/// What training made: a model and what is laid over it, namely adapters of earlier stages that are merged into it, in order, and the adapter on top. On disk each is plain PEFT,
+/// readable by Python, beside one manifest <c>artifact.json</c>. Whatever reads an artifact here puts all of it in force.
 /// </summary>
 public sealed class ModelArtifact : IDisposable
 {
     private const string ManifestFile = "artifact.json";
+    private const string MergeFolder = "merges";
 
     /// <summary>The model underneath.</summary>
     public required ModelReference Model { get; init; }
 
-    /// <summary>The adapter; null when the model is untouched.</summary>
+    /// <summary>The adapter on top; null when nothing is laid over what is merged.</summary>
     internal PeftAdapter? Adapter { get; init; }
+
+    /// <summary>Adapters that are merged into the model, in this order, before <see cref="Adapter"/> is attached.</summary>
+    internal IReadOnlyList<PeftAdapter> Merges { get; set; } = [];
+
+    /// <summary>Number of adapters of earlier stages, such as an alignment, that are merged into the model underneath.</summary>
+    public int MergeCount => Merges.Count;
+
+    /// <summary>Everything laid over the model, from below: what a further stage starts from has all of it merged.</summary>
+    internal IReadOnlyList<PeftAdapter> Layers => Adapter is null ? Merges : [.. Merges, Adapter];
 
     /// <summary>
     /// Id of the prompt template under which it was trained: <c>chat</c>, <c>alpaca</c> or <c>raw</c>; evaluation asks under the same. Null where nobody said, as in
@@ -29,7 +38,7 @@ public sealed class ModelArtifact : IDisposable
     internal string? TemplateFingerprint { get; set; }
 
     /// <summary>True when nothing is laid over the model.</summary>
-    public bool IsUntouched => Adapter is null;
+    public bool IsUntouched => Adapter is null && Merges.Count == 0;
 
     /// <summary>
     /// Reads an artifact, or any PEFT adapter folder.
@@ -43,14 +52,7 @@ public sealed class ModelArtifact : IDisposable
         string manifest = Path.Combine(folder, ManifestFile);
         if (File.Exists(manifest))
         {
-            Manifest read = ReadManifest(manifest);
-            return new ModelArtifact
-            {
-                Model = model ?? read.Location,
-                Adapter = read.HasAdapter ? PeftAdapter.Load(folder) : null,
-                Template = read.Template,
-                TemplateFingerprint = read.TemplateFingerprint,
-            };
+            return Read(folder, ArtifactManifest.Read(manifest), model);
         }
 
         if (!PeftAdapter.IsFolder(folder))
@@ -74,20 +76,18 @@ public sealed class ModelArtifact : IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         Directory.CreateDirectory(folder);
         Adapter?.Save(folder);
-        var json = new JsonObject { ["format"] = 1, ["model"] = Model.Location, ["adapter"] = Adapter is null ? null : "." };
-        if (Template is not null)
+        string[] merges = [.. Merges.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"{MergeFolder}/{i}"))];
+        foreach (var (merge, path) in Merges.Zip(merges))
         {
-            json["template"] = new JsonObject { ["id"] = Template, ["sha256"] = TemplateFingerprint };
+            merge.Save(Path.Combine(folder, path));
         }
 
-        string manifest = Path.Combine(folder, ManifestFile);
-        File.WriteAllText(manifest + ".tmp", json.ToJsonString());
-        File.Move(manifest + ".tmp", manifest, overwrite: true);
+        new ArtifactManifest(Model.Location, merges, Adapter is not null, Template, TemplateFingerprint).Write(Path.Combine(folder, ManifestFile));
     }
 
     /// <summary>
-    /// Merges the adapter into its model and writes the sum as a Hugging Face folder: W + s B A for every adapted layer, computed in f32 and stored in the model's own
-    /// number type, whole weights that the adapter saved in the place of the model's, and the model's configuration, tokenizer and templates.
+    /// Merges everything into its model and writes the sum as a Hugging Face folder: W + s B A for every adapted layer, of each merge in order and of the adapter, computed in f32 and
+    /// stored in the model's own number type, whole weights that an adapter saved in the place of the model's, and the model's configuration, tokenizer and templates.
     /// </summary>
     /// <param name="folder">Where to write; it must be new or empty, and appears only when it is whole.</param>
     /// <param name="options">Size of the weight files, and texts to measure with.</param>
@@ -99,7 +99,7 @@ public sealed class ModelArtifact : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         options ??= new MergeOptions();
-        if (Adapter is null)
+        if (IsUntouched)
         {
             throw new ConfigurationException($"Nothing is laid over {Model.Location}, so there is nothing to merge. Use the model as it is.");
         }
@@ -113,36 +113,39 @@ public sealed class ModelArtifact : IDisposable
         string source = Model.IsSandbox ? Sandbox.SandboxFolder.Resolve(null).Aligned : Path.GetFullPath(Model.Location);
         using var thread = new ComputeThread();
         return await thread.RunAsync(
-            () => AdapterMerger.Merge(source, Adapter, Path.GetFullPath(folder), options, Model.DataType, ComputeDevice.Parse(Model.Device), cancellationToken),
+            () => AdapterMerger.Merge(source, Layers, Path.GetFullPath(folder), options, Model.DataType, ComputeDevice.Parse(Model.Device), cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Frees the adapter's tensors.</summary>
-    public void Dispose() => Adapter?.Dispose();
-
-    private static Manifest ReadManifest(string path)
+    /// <summary>Frees the adapters' tensors.</summary>
+    public void Dispose()
     {
-        try
+        Adapter?.Dispose();
+        foreach (PeftAdapter merge in Merges)
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            JsonElement root = document.RootElement;
-            if (root.GetProperty("format").GetInt32() is var format and not 1)
-            {
-                throw new ModelFormatException(path, $"format {format} is unknown; this version reads format 1.");
-            }
-
-            bool named = root.TryGetProperty("template", out JsonElement template);
-            return new Manifest(
-                root.GetProperty("model").GetString() ?? throw new ModelFormatException(path, "model is null."),
-                root.GetProperty("adapter").ValueKind == JsonValueKind.String,
-                named ? template.GetProperty("id").GetString() : null,
-                named ? template.GetProperty("sha256").GetString() : null);
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new ModelFormatException(path, $"it can't be read as an artifact manifest: {e.Message}", e);
+            merge.Dispose();
         }
     }
 
-    private sealed record Manifest(string Location, bool HasAdapter, string? Template, string? TemplateFingerprint);
+    private static ModelArtifact Read(string folder, ArtifactManifest manifest, ModelReference? model)
+    {
+        var merges = new List<PeftAdapter>();
+        try
+        {
+            merges.AddRange(manifest.Merges.Select(path => PeftAdapter.Load(Path.GetFullPath(Path.Combine(folder, path)))));
+            return new ModelArtifact
+            {
+                Model = model ?? manifest.Model,
+                Merges = merges,
+                Adapter = manifest.HasAdapter ? PeftAdapter.Load(folder) : null,
+                Template = manifest.Template,
+                TemplateFingerprint = manifest.TemplateFingerprint,
+            };
+        }
+        catch
+        {
+            merges.ForEach(m => m.Dispose());
+            throw;
+        }
+    }
 }

@@ -41,7 +41,7 @@ public static class SafeTuneBedServiceCollectionExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         StandardParts.Add(builder);
-        services.AddSingleton(p => new MethodCatalog(p, p.GetServices<MethodRegistration>(), p.GetRequiredService<IDataHost>(), p.GetRequiredService<BedSettings>()));
+        services.AddSingleton(p => new MethodCatalog(p, p.GetServices<MethodRegistration>(), p.GetRequiredService<IDataHost>(), p.GetRequiredService<BedSettings>(), p.GetServices<MethodAliasRegistration>()));
         services.AddSingleton(p => new EvaluatorCatalog(p, p.GetServices<EvaluatorRegistration>()));
         services.AddSingleton(GridEngine.Create);
         services.AddSingleton(p =>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace SafeTuneBed.Models;
 
-/// <summary>Merges an adapter into its model's folder and measures what that changed. Two models are never loaded at once.</summary>
+/// <summary>Merges adapters, one after the other, into their model's folder and measures what that changed. Two models are never loaded at once.</summary>
 internal static class AdapterMerger
 {
     // What is there after a crash under this ending is rubbish.
@@ -14,7 +14,7 @@ internal static class AdapterMerger
     /// <summary>Writes <paramref name="folder"/>, which appears only when it is whole. To be run on a compute thread.</summary>
     /// <exception cref="ConfigurationException">The folder is not empty, or an option is out of range.</exception>
     /// <exception cref="ModelFormatException">The adapter does not fit the model.</exception>
-    public static MergeResult Merge(string baseFolder, PeftAdapter peft, string folder, MergeOptions options, DataType dataType, Device device, CancellationToken cancellationToken)
+    public static MergeResult Merge(string baseFolder, IReadOnlyList<PeftAdapter> adapters, string folder, MergeOptions options, DataType dataType, Device device, CancellationToken cancellationToken)
     {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
@@ -33,15 +33,20 @@ internal static class AdapterMerger
         {
             using (Decoder decoder = Decoder.Load(baseFolder, type, device))
             {
-                IReadOnlyDictionary<string, Tensor> whole = AdapterFit.Check(decoder, peft);
-                replaced = whole.Count;
-                using LoraAdapter adapter = LoraAdapter.Load(decoder, peft);
+                IReadOnlyDictionary<string, Tensor>[] whole = [.. adapters.Select(a => AdapterFit.Check(decoder, a))];
+                replaced = whole.SelectMany(w => w.Keys).Distinct().Count();
+                foreach (PeftAdapter below in adapters.SkipLast(1))
+                {
+                    MergedWeights.Merge(decoder, below);
+                }
+
+                using LoraAdapter adapter = LoraAdapter.Load(decoder, adapters[^1]);
                 adapter.Attach(decoder);
                 before = Logits(decoder, prompts, cancellationToken);
                 LoraAdapter.Detach(decoder);
                 Delete(beside);
                 Directory.CreateDirectory(beside);
-                files = new MergedFolder(baseFolder, peft, whole).Write(beside, options.MaxShardBytes, cancellationToken);
+                files = new MergedFolder(baseFolder, [.. adapters.Zip(whole)]).Write(beside, options.MaxShardBytes, cancellationToken);
             }
 
             using (Decoder decoder = Decoder.Load(beside, type, device))
@@ -63,7 +68,7 @@ internal static class AdapterMerger
         {
             Folder = folder,
             WeightFiles = files,
-            MergedLayers = peft.Factors.Count,
+            MergedLayers = adapters.SelectMany(a => a.Factors.Keys).Distinct().Count(),
             ReplacedWeights = replaced,
             MaxLogitDifference = difference.max().item<double>(),
             MeanLogitDifference = difference.mean().item<double>(),

@@ -5,20 +5,23 @@ using static TorchSharp.torch;
 
 namespace SafeTuneBed.Models;
 
-/// <summary>Writes a model with an adapter merged in as a Hugging Face folder, tensor by tensor: no more than one weight file is in memory.</summary>
-internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnlyDictionary<string, Tensor> whole)
+/// <summary>Writes a model with adapters merged in, one after the other, as a Hugging Face folder, tensor by tensor: no more than one weight file is in memory.</summary>
+internal sealed class MergedFolder(string baseFolder, IReadOnlyList<(PeftAdapter Adapter, IReadOnlyDictionary<string, Tensor> Whole)> merges)
 {
     private static readonly string[] Texts = [".json", ".jinja", ".model", ".txt", ".tiktoken"];
     private static readonly string[] Notices = ["LICENSE", "NOTICE", "USE_POLICY"];
     private static readonly string[] NotCopied = [PeftAdapter.ConfigFile, ModelConfig.FileName, SafetensorsShards.IndexName, "artifact.json"];
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly AdapterRules rules = new(peft.Config);
+    private readonly IReadOnlyList<(PeftAdapter Adapter, IReadOnlyDictionary<string, Tensor> Whole, AdapterRules Rules)> layers =
+        [.. merges.Select(m => (m.Adapter, m.Whole, new AdapterRules(m.Adapter.Config)))];
+
     private readonly DecoderOptions options = OptionsOf(baseFolder);
 
     // A head with weights of its own can no longer be the embedding.
     private bool Unties => options.TieWordEmbeddings
-        && (peft.Factors.ContainsKey(WeightLayout.Head(options)[..^".weight".Length]) || !ReferenceEquals(whole.GetValueOrDefault(WeightLayout.Embedding(options)), whole.GetValueOrDefault(WeightLayout.Head(options))));
+        && layers.Any(l => l.Adapter.Factors.ContainsKey(WeightLayout.Head(options)[..^".weight".Length])
+            || !ReferenceEquals(l.Whole.GetValueOrDefault(WeightLayout.Embedding(options)), l.Whole.GetValueOrDefault(WeightLayout.Head(options))));
 
     /// <summary>Fills a folder; gives the names of its weight files.</summary>
     public IReadOnlyList<string> Write(string folder, long maxShardBytes, CancellationToken cancellationToken)
@@ -99,7 +102,7 @@ internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnl
     {
         byte[] bytes = File.ReadAllBytes(Path.Combine(baseFolder, ModelConfig.FileName));
         string target = Path.Combine(folder, ModelConfig.FileName);
-        long rows = whole.TryGetValue(WeightLayout.Embedding(options), out Tensor? embedding) ? embedding.shape[0] : options.VocabularySize;
+        long rows = Replaced(WeightLayout.Embedding(options)) is { } embedding ? embedding.shape[0] : options.VocabularySize;
         if (!Unties && rows == options.VocabularySize)
         {
             File.WriteAllBytes(target, bytes);
@@ -119,9 +122,11 @@ internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnl
     private long BytesOf(SafetensorsShards files, string name)
     {
         SafetensorsEntry entry = Stored(files, name);
-        IEnumerable<long> shape = whole.TryGetValue(name, out Tensor? tensor) ? tensor.shape : entry.Shape;
+        IEnumerable<long> shape = Replaced(name) is { } tensor ? tensor.shape : entry.Shape;
         return shape.Aggregate((long)SafetensorsEntry.ElementSize(entry.DataType), (a, b) => a * b);
     }
+
+    private Tensor? Replaced(string name) => layers.Select(l => l.Whole.GetValueOrDefault(name)).LastOrDefault(t => t is not null);
 
     // A head that was tied has the embedding's bytes and type.
     private SafetensorsEntry Stored(SafetensorsShards files, string name) => files.Find(name) ?? files.Find(WeightLayout.Embedding(options))!;
@@ -148,18 +153,22 @@ internal sealed class MergedFolder(string baseFolder, PeftAdapter peft, IReadOnl
         }
     }
 
-    // W + s B A in f32 (f64 where the weights are), rounded once to the stored type; a tensor that nothing changes keeps its bits.
+    // W + s B A in f32 (f64 where the weights are), rounded once a merge to the stored type; a tensor that nothing changes keeps its bits.
     private Tensor Merged(SafetensorsShards files, string name)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         Tensor stored = files.Read(Stored(files, name).Name);
-        Tensor weight = whole.TryGetValue(name, out Tensor? replaced) ? replaced.to(stored.dtype) : stored;
+        Tensor weight = stored;
         string module = name[..name.LastIndexOf('.')];
-        if (name.EndsWith(".weight", StringComparison.Ordinal) && peft.Factors.TryGetValue(module, out (Tensor A, Tensor B) factors))
+        foreach (var (adapter, whole, rules) in layers)
         {
-            ScalarType type = stored.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-            weight = (replaced ?? stored).to(type).addmm(factors.B.to(type), factors.A.to(type), 1f, (float)rules.ScalingOf(module)).to(stored.dtype);
+            Tensor? replaced = whole.GetValueOrDefault(name);
+            weight = replaced is null ? weight : replaced.to(stored.dtype);
+            if (name.EndsWith(".weight", StringComparison.Ordinal) && adapter.Factors.TryGetValue(module, out (Tensor A, Tensor B) factors))
+            {
+                weight = MergedWeights.Sum((replaced ?? weight).to(stored.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32), factors.A, factors.B, rules.ScalingOf(module)).to(stored.dtype);
+            }
         }
 
         return ReferenceEquals(weight, stored) ? stored.MoveToOuterDisposeScope() : weight.clone().MoveToOuterDisposeScope();

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using static TorchSharp.torch;
 
@@ -10,6 +12,8 @@ internal sealed class PeftAdapter(
     public const string ConfigFile = "adapter_config.json";
     public const string WeightsFile = "adapter_model.safetensors";
     private const string PickledFile = "adapter_model.bin";
+
+    private string? fingerprint;
 
     // What the file said that was read: written again as it was, keys that are not used here included.
     private JsonObject? original;
@@ -30,6 +34,9 @@ internal sealed class PeftAdapter(
 
     /// <summary>The folder it was read from, for messages.</summary>
     public string Source { get; private init; } = "(in memory)";
+
+    /// <summary>SHA-256, hex, over the configuration and every number: equal adapters have the same.</summary>
+    public string Fingerprint => fingerprint ??= ComputeFingerprint();
 
     public static bool IsFolder(string folder) => File.Exists(Path.Combine(folder, ConfigFile));
 
@@ -81,6 +88,31 @@ internal sealed class PeftAdapter(
         string beside = file + ".tmp";
         File.WriteAllText(beside, PeftConfigWriter.ToText(original ?? PeftConfigWriter.ToJson(Config, BaseModel)));
         File.Move(beside, file, overwrite: true);
+    }
+
+    private string ComputeFingerprint()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(PeftConfigWriter.ToText(original ?? PeftConfigWriter.ToJson(Config, BaseModel))));
+        foreach ((string path, (Tensor a, Tensor b)) in Factors.OrderBy(f => f.Key, StringComparer.Ordinal))
+        {
+            Append(path, a);
+            Append(path, b);
+        }
+
+        foreach ((string name, Tensor weight) in Saved.OrderBy(s => s.Key, StringComparer.Ordinal))
+        {
+            Append(name, weight);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+
+        void Append(string name, Tensor tensor)
+        {
+            using Tensor host = tensor.detach().cpu().contiguous();
+            hash.AppendData(Encoding.UTF8.GetBytes($"\n{name} {host.dtype} {string.Join(',', host.shape)}\n"));
+            hash.AppendData(host.bytes);
+        }
     }
 
     public void Dispose()

@@ -8,8 +8,14 @@ internal sealed record Cell
 {
     public required ModelDescription Model { get; init; }
 
-    /// <summary>The method's name, or the artifact's name for a cell that was trained elsewhere.</summary>
+    /// <summary>The canonical name of the pipeline up to <see cref="Part"/>, or the artifact's name for a cell that was trained elsewhere.</summary>
     public required string Method { get; init; }
+
+    /// <summary>The method that this cell runs: the last of <see cref="Method"/>; null for an artifact.</summary>
+    public MethodPartConfig? Part { get; init; }
+
+    /// <summary>The cell on whose artifact this one's method works: an alignment stage, or the fine-tuning whose weights are transformed. Null starts from the model.</summary>
+    public Cell? Source { get; init; }
 
     /// <summary>The data set; null for an artifact that names none.</summary>
     public FinetuneDatasetConfig? Dataset { get; init; }
@@ -18,6 +24,12 @@ internal sealed record Cell
 
     /// <summary>False for a method that leaves the model as it is, and for an artifact.</summary>
     public bool Trains { get; init; }
+
+    /// <summary>Whether it runs the training loop itself.</summary>
+    public bool RunsLoop => Trains && Part?.Stage != MethodStage.PostFineTuning;
+
+    /// <summary>Every cell that this one rests on, the earliest first.</summary>
+    public IEnumerable<Cell> Stages => Source is null ? [] : Source.Stages.Append(Source);
 
     /// <summary>The artifact that was trained elsewhere; null for a cell of a grid.</summary>
     public ArtifactReference? External { get; init; }
@@ -31,7 +43,7 @@ internal sealed record Cell
     /// <summary>What is allowed but likely a mistake; shown in plan and report.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>The streams that the method asks for, by name; none where nothing is trained.</summary>
+    /// <summary>The streams that its method asks for, by name; none where nothing is trained.</summary>
     public IReadOnlyDictionary<string, CellStream> Streams { get; init; } = new Dictionary<string, CellStream>();
 
     /// <summary>What is asked later and so is not trained on.</summary>

@@ -1,16 +1,27 @@
-using SafeTuneBed.Models;
-
 namespace SafeTuneBed.Running;
 
 /// <summary>Makes cells out of a grid: describes models, loads items, counts and fingerprints training rows. Loads no weight.</summary>
-internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evaluators, IDataHost data, IModelHost models, BedSettings settings)
+internal sealed class CellPlanner
 {
     private static readonly IReadOnlyDictionary<string, CellStream> NoStreams = new Dictionary<string, CellStream>();
 
-    private readonly ModelDirectory directory = new(models);
-    private readonly EvaluationPlanner evaluations = new(evaluators, data);
-    private readonly PlanNotes notes = new(data);
+    private readonly MethodCatalog methods;
+    private readonly EvaluatorCatalog evaluators;
+    private readonly IDataHost data;
+    private readonly IModelHost models;
+    private readonly BedSettings settings;
+    private readonly ModelDirectory directory;
+    private readonly EvaluationPlanner evaluations;
+    private readonly StagePlanner stages;
+    private readonly PlanNotes notes;
     private readonly RowsCache rowsCache = new();
+
+    public CellPlanner(MethodCatalog methods, EvaluatorCatalog evaluators, IDataHost data, IModelHost models, BedSettings settings)
+    {
+        (this.methods, this.evaluators, this.data, this.models, this.settings) = (methods, evaluators, data, models, settings);
+        (directory, evaluations, notes) = (new ModelDirectory(models), new EvaluationPlanner(evaluators, data), new PlanNotes(data));
+        stages = new StagePlanner(methods, data, directory, evaluations, rowsCache);
+    }
 
     public async Task<CellSet> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken)
     {
@@ -22,21 +33,20 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         var blocked = new List<Blockage>();
         foreach (ModelReference model in known.Models)
         {
-            foreach (string method in known.Methods)
+            foreach (MethodPipeline method in known.Methods)
             {
-                bool trains = methods.Create(method).Trains;
                 foreach (FinetuneDatasetConfig dataset in known.Datasets)
                 {
-                    foreach (ulong seed in trains ? grid.Seeds.Distinct() : grid.Seeds.Take(1))
+                    foreach (ulong seed in method.Trains ? grid.Seeds.Distinct() : grid.Seeds.Take(1))
                     {
                         var causes = new List<Problem>();
-                        if (await MakeAsync(store, known, check, model, method, trains, dataset, seed, causes, cancellationToken).ConfigureAwait(false) is { } cell)
+                        if (await MakeAsync(store, known, check, model, method, dataset, seed, causes, cancellationToken).ConfigureAwait(false) is { } cell)
                         {
                             cells.Add(cell);
                         }
                         else if (known.HasSettings)
                         {
-                            blocked.Add(new Blockage(model.DisplayName, method, dataset.Name, seed, causes));
+                            blocked.Add(new Blockage(model.DisplayName, method.Name, dataset.Name, seed, causes));
                         }
                         else
                         {
@@ -48,8 +58,9 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         }
 
         AddFolderFault(problems, store, cells);
-        return new CellSet(grid.Name, store, cells, [.. problems.DistinctBy(p => p.Message)], grid.Baseline)
+        return new CellSet(grid.Name, store, cells, [.. problems.DistinctBy(p => p.Message)], known.Baseline)
         {
+            Canonical = Canonical,
             Rows = rowsCache,
             Blocked = blocked,
             SkipsBlocked = grid.SkipBlocked,
@@ -97,27 +108,8 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         return new CellSet(name, store, cells, [.. problems.DistinctBy(p => p.Message)], baseline);
     }
 
-    private async Task<IReadOnlyDictionary<string, CellStream>> StreamsAsync(
-        CheckedGrid known, GridCheck check, ModelDescription model, FinetuneExperimentConfig experiment, ulong seed, EvaluationPrompts taken, List<Problem> causes, CancellationToken cancellationToken)
-    {
-        var streams = new Dictionary<string, CellStream>(StringComparer.Ordinal);
-        foreach (var (name, dataset) in new StreamPlanner(data).Resolve(known.Grid, model.Model, experiment.Method, methods.Create(experiment).Needs))
-        {
-            int before = causes.Count;
-            causes.AddRange(check.Of(model.Model, dataset));
-            if (causes.Count == before)
-            {
-                RowsSummary rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, taken, cancellationToken).ConfigureAwait(false);
-                VocabularyCheck.Run(model, dataset, rows, EvaluationPrompts.None);
-                streams[name] = new CellStream(dataset, rows, taken);
-            }
-        }
-
-        return streams;
-    }
-
     private async Task<Cell?> MakeAsync(
-        RunStore store, CheckedGrid known, GridCheck check, ModelReference reference, string methodName, bool trains, FinetuneDatasetConfig dataset, ulong seed, List<Problem> causes, CancellationToken cancellationToken)
+        RunStore store, CheckedGrid known, GridCheck check, ModelReference reference, MethodPipeline pipeline, FinetuneDatasetConfig dataset, ulong seed, List<Problem> causes, CancellationToken cancellationToken)
     {
         causes.AddRange(check.Of(reference, dataset));
         ModelDescription? model = await Problem.CollectAsync(causes, () => directory.DescribeAsync(reference, dataset.Template, cancellationToken)).ConfigureAwait(false);
@@ -126,20 +118,22 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
             return null;
         }
 
-        FinetuneExperimentConfig? resolved = Problem.Collect(causes, () => methods.Resolve(methodName, dataset, known.Grid));
+        FinetuneExperimentConfig? resolved = Problem.Collect(causes, () => methods.Resolve(pipeline, dataset, known.Grid));
         if (resolved is null)
         {
             return null;
         }
 
         FinetuneExperimentConfig experiment = WithinContext(resolved, model);
+        MethodPartConfig tuning = experiment.Parts.Single(p => p.Stage == MethodStage.FineTuning);
+        bool trains = pipeline.Trains;
         RowsSummary? rows = null;
         EvaluationPrompts? later = trains || VocabularyCheck.IsNeeded(model)
             ? await Problem.CollectAsync(causes, () => evaluations.AskedAsync(known.Evaluators, reference, dataset, cancellationToken)).ConfigureAwait(false)
             : EvaluationPrompts.None;
         if (trains)
         {
-            Problem.Try(causes, () => CheckTargets(methodName, experiment.Lora, model));
+            Problem.Try(causes, () => TargetCheck.Run(tuning.Method, experiment.Lora, model));
             rows = later is null ? null : await Problem.CollectAsync(causes, () => rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, later, cancellationToken)).ConfigureAwait(false);
         }
 
@@ -149,27 +143,30 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         }
 
         IReadOnlyDictionary<string, CellStream> streams = trains && rows is not null && later is not null
-            ? await Problem.CollectAsync(causes, () => StreamsAsync(known, check, model, experiment, seed, later.And(rows.HarmfulPrompts), causes, cancellationToken)).ConfigureAwait(false) ?? NoStreams
+            ? await Problem.CollectAsync(causes, () => stages.StreamsAsync(known, check, model, tuning.Method, methods.Create(tuning).Needs, seed, experiment.Training.MaxLength, later.And(rows.HarmfulPrompts), causes, cancellationToken)).ConfigureAwait(false) ?? NoStreams
             : NoStreams;
+        Cell? aligned = trains ? await stages.AlignAsync(store, known, check, model, pipeline, experiment, seed, causes, cancellationToken).ConfigureAwait(false) : null;
         await evaluations.CheckAsync(known.Evaluators, model, dataset, causes, cancellationToken).ConfigureAwait(false);
         if (causes.Count > 0)
         {
             return null;
         }
 
-        var parts = Fingerprints.OfTraining(model, methodName, methods.Create(experiment), experiment, rows, streams, seed);
+        var parts = Fingerprints.OfTraining(model, tuning.Method, methods.Create(tuning), experiment, rows, streams, seed, aligned);
         string fingerprint = CanonicalJson.Hash(parts);
-        string folder = store.CellFolder(reference.DisplayName, methodName, dataset.Name, seed, fingerprint);
+        string folder = store.CellFolder(reference.DisplayName, pipeline.Name, dataset.Name, seed, fingerprint);
         return new Cell
         {
             Model = model,
-            Method = methodName,
+            Method = pipeline.Name,
+            Part = tuning,
+            Source = aligned,
             Dataset = dataset,
             Seed = seed,
             Trains = trains,
             Experiment = experiment,
             Rows = rows,
-            Warnings = [.. PlanNotes.Warnings(model, dataset), .. StepWarnings(rows, experiment)],
+            Warnings = [.. PlanNotes.Warnings(model, dataset), .. StepWarnings(rows, experiment), .. StagePlanner.Warnings(aligned)],
             Asked = trains ? later! : EvaluationPrompts.None,
             Streams = streams,
             Steps = rows is null ? 0 : experiment.Training.TotalSteps(rows.Count),
@@ -222,18 +219,15 @@ internal sealed class CellPlanner(MethodCatalog methods, EvaluatorCatalog evalua
         }
     }
 
-    private static void CheckTargets(string method, LoraConfig lora, ModelDescription model)
+    private string? Canonical(string method)
     {
         try
         {
-            if (model.LinearPaths.Count > 0)
-            {
-                TargetModules.Check(model.LinearPaths, model.HeadPath, model.BlockCount, lora);
-            }
+            return methods.GetCanonicalName(method);
         }
-        catch (ConfigurationException e)
+        catch (ConfigurationException)
         {
-            throw new ConfigurationException($"Method '{method}' on model '{model.Model.DisplayName}': {e.Message}", e);
+            return null;
         }
     }
 

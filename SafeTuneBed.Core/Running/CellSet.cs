@@ -13,6 +13,19 @@ internal sealed record CellSet(string Name, RunStore Store, IReadOnlyList<Cell> 
 {
     public RowsCache Rows { get; init; } = new();
 
+    /// <summary>The canonical form of a method's name; null where it has none.</summary>
+    public Func<string, string?> Canonical { get; init; } = _ => null;
+
+    /// <summary>The cells that others rest on and that are no cells of the grid themselves, each once, the earlier first.</summary>
+    public IReadOnlyList<Cell> Stages
+    {
+        get
+        {
+            HashSet<string> own = [.. Cells.Select(c => c.Folder)];
+            return [.. Cells.SelectMany(c => c.Stages).DistinctBy(c => c.Folder).Where(c => !own.Contains(c.Folder))];
+        }
+    }
+
     /// <summary>Cells that can't be planned.</summary>
     public IReadOnlyList<Blockage> Blocked { get; init; } = [];
 

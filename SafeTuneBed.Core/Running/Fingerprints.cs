@@ -13,17 +13,17 @@ internal static class Fingerprints
 
     private static readonly ConditionalWeakTable<object, string> ItemHashes = [];
 
-    /// <summary>Everything that decides the weights of a cell.</summary>
-    public static JsonObject OfTraining(ModelDescription model, string methodName, MethodAlgorithm method, FinetuneExperimentConfig experiment, RowsSummary? rows, IReadOnlyDictionary<string, CellStream> streams, ulong seed)
+    /// <summary>Everything that decides the weights of a training; what it starts from is in by its own fingerprint.</summary>
+    public static JsonObject OfTraining(
+        ModelDescription model, string methodName, MethodAlgorithm method, FinetuneExperimentConfig experiment, RowsSummary? rows, IReadOnlyDictionary<string, CellStream> streams, ulong seed, Cell? source)
     {
         JsonObject parts = OfModel(model);
-        parts["method"] = new JsonObject
+        parts["method"] = OfMethod(methodName, method, experiment.Options);
+        if (source is not null)
         {
-            ["name"] = methodName,
-            ["type"] = method.GetType().FullName,
-            ["version"] = method.Version,
-            ["options"] = CanonicalJson.ToNode(experiment.Options, $"method '{methodName}'"),
-        };
+            parts["source"] = source.Fingerprint;
+        }
+
         if (rows is not null)
         {
             parts["data"] = rows.Fingerprint;
@@ -39,6 +39,14 @@ internal static class Fingerprints
 
         return parts;
     }
+
+    private static JsonObject OfMethod(string name, MethodAlgorithm method, MethodOptions? options) => new()
+    {
+        ["name"] = name,
+        ["type"] = method.GetType().FullName,
+        ["version"] = method.Version,
+        ["options"] = CanonicalJson.ToNode(options, $"method '{name}'"),
+    };
 
     /// <summary>An artifact that was trained elsewhere: its content stands for its history.</summary>
     public static JsonObject OfArtifact(ModelDescription model, string contentHash)

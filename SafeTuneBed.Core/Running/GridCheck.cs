@@ -2,10 +2,13 @@ namespace SafeTuneBed.Running;
 
 /// <summary>What a grid names and the bed knows, each once.</summary>
 internal sealed record CheckedGrid(
-    ExperimentGrid Grid, IReadOnlyList<ModelReference> Models, IReadOnlyList<string> Methods, IReadOnlyList<FinetuneDatasetConfig> Datasets, IReadOnlyList<EvaluatorEntry> Evaluators)
+    ExperimentGrid Grid, IReadOnlyList<ModelReference> Models, IReadOnlyList<MethodPipeline> Methods, IReadOnlyList<FinetuneDatasetConfig> Datasets, IReadOnlyList<EvaluatorEntry> Evaluators)
 {
     /// <summary>Whether the grid's settings are in range, so that steps can be counted.</summary>
     public bool HasSettings { get; init; } = true;
+
+    /// <summary>The canonical name of the baseline.</summary>
+    public string? Baseline { get; init; }
 }
 
 /// <summary>
@@ -39,19 +42,17 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
         CheckList(grid.Datasets.Select(d => d.Name ?? ""), "Datasets", "data set", "name it once");
         CheckList(grid.Evaluators, "Evaluators", "evaluator", "name it once");
         CheckList(grid.Seeds.Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture)), "Seeds", "seed", "name it once");
-        foreach (string method in grid.Methods.Where(m => !string.IsNullOrWhiteSpace(m)).Distinct())
-        {
-            CheckMethod(method);
-        }
+        IReadOnlyList<MethodPipeline> pipelines = CheckMethods(grid.Methods);
 
         foreach (ModelReference model in grid.Models.Where(m => m is not null))
         {
             CheckModel(model);
         }
 
-        if (grid.Baseline is { } baseline && !grid.Methods.Contains(baseline))
+        string? canonical = grid.Baseline is { } written ? Canonical(written) ?? written : null;
+        if (canonical is not null && !grid.Methods.Contains(grid.Baseline) && pipelines.All(p => p.Name != canonical))
         {
-            Add($"The baseline '{baseline}' is not among the grid's methods ({string.Join(", ", grid.Methods)}). Add it to Methods, or leave Baseline out.");
+            Add($"The baseline '{grid.Baseline}' is not among the grid's methods ({string.Join(", ", grid.Methods)}). Add it to Methods, or leave Baseline out.");
         }
 
         var datasets = new List<FinetuneDatasetConfig>();
@@ -79,7 +80,7 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
             CheckDataset(dataset);
         }
 
-        Dictionary<string, MethodNeeds> needs = grid.Methods.Where(m => methods.Contains(m ?? "")).Distinct().ToDictionary(m => m, m => NeedsOf(m, grid, datasets));
+        Dictionary<string, MethodNeeds> needs = NeedsOf(grid, pipelines, datasets);
         foreach (string fault in streams.FindFaults(grid, needs))
         {
             Add(fault);
@@ -89,11 +90,12 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
         return new CheckedGrid(
             grid,
             [.. grid.Models.Where(m => m is not null).DistinctBy(m => m.DisplayName)],
-            [.. grid.Methods.Where(m => methods.Contains(m ?? "")).Distinct()],
+            pipelines,
             [.. datasets.DistinctBy(d => d.Name)],
             entries)
         {
             HasSettings = hasSettings,
+            Baseline = canonical,
         };
     }
 
@@ -107,15 +109,32 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
     }
 
     // What a method asks for may depend on its options, and these on the data set.
-    private MethodNeeds NeedsOf(string method, ExperimentGrid grid, IEnumerable<FinetuneDatasetConfig> datasets)
+    private Dictionary<string, MethodNeeds> NeedsOf(ExperimentGrid grid, IReadOnlyList<MethodPipeline> pipelines, IReadOnlyList<FinetuneDatasetConfig> datasets)
     {
-        MethodNeeds needs = methods.Create(method).Needs;
-        foreach (FinetuneDatasetConfig dataset in datasets)
+        Dictionary<string, MethodNeeds> needs = pipelines.SelectMany(p => p.Parts).Select(p => p.Name).Distinct().ToDictionary(m => m, m => methods.Create(m).Needs);
+        foreach (var (pipeline, dataset) in pipelines.SelectMany(p => datasets.Select(d => (p, d))))
         {
-            Problem.Try([], () => needs = needs.And(methods.Create(methods.Resolve(method, dataset, grid)).Needs)); // a fault is told by the cell
+            Problem.Try([], () =>
+            {
+                foreach (MethodPartConfig part in methods.Resolve(pipeline, dataset, grid).Parts)
+                {
+                    needs[part.Method] = needs[part.Method].And(methods.Create(part).Needs);
+                }
+            }); // a fault is told by the cell
         }
 
         return needs;
+    }
+
+    private string[] PartsOf(ExperimentGrid grid)
+    {
+        var parts = new List<string>();
+        foreach (string written in grid.Methods.Where(m => !string.IsNullOrWhiteSpace(m)))
+        {
+            Problem.Try([], () => parts.AddRange(methods.Parse(written).Parts.Select(p => p.Name))); // a fault is told with the methods
+        }
+
+        return [.. parts.Distinct()];
     }
 
     private void CheckOverlays(ExperimentGrid grid)
@@ -125,9 +144,9 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
         {
             string[] faults = [.. methods.FindFaults(overlay)];
             problems.AddRange(faults.Select(f => new Problem(f)));
-            if (faults.Length == 0 && grid.Methods.All(m => m != overlay.Method))
+            if (faults.Length == 0 && !PartsOf(grid).Contains(overlay.Method))
             {
-                Add($"The grid has an overlay for the method '{overlay.Method}', which it does not run.{NearestName.Hint(overlay.Method, grid.Methods.OfType<string>())}");
+                Add($"The grid has an overlay for the method '{overlay.Method}', which it does not run.{NearestName.Hint(overlay.Method, PartsOf(grid))}");
             }
 
             foreach (string dataset in overlay.Datasets.Where(d => !known.Contains(d)))
@@ -137,15 +156,40 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
         }
     }
 
-    private void CheckMethod(string name)
+    // In the order of the grid, each once.
+    private List<MethodPipeline> CheckMethods(IReadOnlyList<string> written)
     {
-        if (!methods.Contains(name))
+        var pipelines = new List<(string Written, MethodPipeline Pipeline)>();
+        foreach (string entry in written.Where(m => !string.IsNullOrWhiteSpace(m)).Distinct())
         {
-            Add($"There is no method '{name}'.{NearestName.Hint(name, methods.Names)}");
+            if (Problem.Collect(problems, () => methods.Parse(entry)) is { } pipeline)
+            {
+                pipelines.Add((entry, pipeline));
+            }
         }
-        else if (methods.Create(name).Stage is var stage and not MethodStage.FineTuning)
+
+        foreach (MethodPart part in pipelines.SelectMany(p => p.Pipeline.Parts).Where(p => p.Stage is MethodStage.Data or MethodStage.PostFineTuning).DistinctBy(p => p.Name))
         {
-            Add($"The method '{name}' acts at the stage {stage}, which this version does not run: it would be run as fine-tuning. Let it act at the stage {MethodStage.FineTuning}, or leave it out.");
+            Add($"The method '{part.Name}' acts at the stage {part.Stage}, which this version does not run. Leave it out.");
+        }
+
+        foreach (var same in pipelines.GroupBy(p => p.Pipeline.Name, StringComparer.Ordinal).Where(g => g.Count() > 1))
+        {
+            Add($"The methods {string.Join(" and ", same.Select(p => $"'{p.Written}'"))} mean the same, '{same.Key}'. Name it once.");
+        }
+
+        return [.. pipelines.Select(p => p.Pipeline).DistinctBy(p => p.Name)];
+    }
+
+    private string? Canonical(string written)
+    {
+        try
+        {
+            return methods.Parse(written).Name;
+        }
+        catch (ConfigurationException)
+        {
+            return null; // what is not among the methods is told as that
         }
     }
 

@@ -70,7 +70,7 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
         catch (Exception e) when (failed.Length > 0)
         {
             // Without this the reader of the table would hear of the table alone, and never why its cells failed.
-            throw new GridFailedException(new GridReport(set.Name, [], new Dictionary<MetricPlace, MetricScores>(), aggregator, writers) { Baseline = set.Baseline, Notes = notes }, [.. failed, new CellFailure("report", e)]);
+            throw new GridFailedException(new GridReport(set.Name, [], new Dictionary<MetricPlace, MetricScores>(), aggregator, writers) { Baseline = set.Baseline, Notes = notes, Canonical = set.Canonical }, [.. failed, new CellFailure("report", e)]);
         }
 
         if (writers.Count > 0 && report.Rows.Count > 0)

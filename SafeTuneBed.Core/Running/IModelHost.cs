@@ -57,6 +57,9 @@ internal sealed record TrainingRequest
 
     public required LoraConfig Lora { get; init; }
 
+    /// <summary>What the training starts from: all of it is merged into the model, and a fresh adapter attached. Null starts from the model. Stays the caller's.</summary>
+    public ModelArtifact? Start { get; init; }
+
     public ulong Seed { get; init; }
 
     public required IReadOnlyList<TokenizedExample> Examples { get; init; }
@@ -102,6 +105,7 @@ internal interface IModelWorker : IAsyncDisposable
     /// <summary>Threads of its arithmetic.</summary>
     int Threads { get; }
 
+    /// <summary>Trains on the model, or on what <see cref="TrainingRequest.Start"/> made of it; the result holds what it started from.</summary>
     Task<ModelArtifact> TrainAsync(MethodAlgorithm method, TrainingRequest request, CancellationToken cancellationToken);
 
     /// <summary>The model with its whole artifact, ready to answer. Valid until the next call of this worker; the worker owns it. The artifact stays the caller's.</summary>

@@ -18,7 +18,7 @@ internal sealed class ModelWorker(int threads) : IModelWorker
         LanguageModel? language = null;
         if (method.Trains)
         {
-            language = await LoadAsync(request.Model, cancellationToken).ConfigureAwait(false);
+            language = await LoadAsync(request.Model, request.Start?.Layers ?? [], cancellationToken).ConfigureAwait(false);
             await DetachAsync().ConfigureAwait(false);
         }
 
@@ -34,12 +34,14 @@ internal sealed class ModelWorker(int threads) : IModelWorker
             Checkpoints = request.Checkpoints,
             LanguageModel = language!,
         };
-        return await method.TrainAsync(context, cancellationToken).ConfigureAwait(false);
+        ModelArtifact artifact = await method.TrainAsync(context, cancellationToken).ConfigureAwait(false);
+        artifact.Merges = request.Start?.Layers ?? [];
+        return artifact;
     }
 
     public async Task<ITextGenerator> OpenAsync(ModelDescription description, ModelArtifact artifact, CancellationToken cancellationToken)
     {
-        LanguageModel language = await LoadAsync(description, cancellationToken).ConfigureAwait(false);
+        LanguageModel language = await LoadAsync(description, artifact.Merges, cancellationToken).ConfigureAwait(false);
         await DetachAsync().ConfigureAwait(false);
         if (artifact.Adapter is { } peft)
         {
@@ -62,10 +64,10 @@ internal sealed class ModelWorker(int threads) : IModelWorker
         thread.Dispose();
     }
 
-    private async Task<LanguageModel> LoadAsync(ModelDescription description, CancellationToken cancellationToken)
+    private async Task<LanguageModel> LoadAsync(ModelDescription description, IReadOnlyList<PeftAdapter> merges, CancellationToken cancellationToken)
     {
-        // Everything that the loaded model answers by: two folders may differ in their tokenizer alone.
-        string key = $"{description.Folder} {description.Fingerprint} {description.Tokenizer.Fingerprint} {description.Template.Id} {description.Template.Fingerprint} {description.ComputeType} {description.Device}";
+        // Everything that the loaded model answers by: two folders may differ in their tokenizer alone. Merging can't be taken back to the bit, so other merges mean loading again.
+        string key = $"{description.Folder} {description.Fingerprint} {description.Tokenizer.Fingerprint} {description.Template.Id} {description.Template.Fingerprint} {description.ComputeType} {description.Device} {string.Join(' ', merges.Select(m => m.Fingerprint))}";
         if (model is not null && loaded == key)
         {
             return model;
@@ -81,6 +83,21 @@ internal sealed class ModelWorker(int threads) : IModelWorker
             description.Device,
             description.Model.DisplayName,
             cancellationToken).ConfigureAwait(false);
+        if (merges.Count > 0)
+        {
+            await thread.RunAsync(
+                () =>
+                {
+                    foreach (PeftAdapter merge in merges)
+                    {
+                        MergedWeights.Merge(model.Decoder, merge);
+                    }
+
+                    return true;
+                },
+                CancellationToken.None).ConfigureAwait(false);
+        }
+
         loaded = key;
         return model;
     }

@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace SafeTuneBed.Running;
 
 /// <summary>A method's own options in layers, lowest first: defaults, the bed's overlays, the configuration section, the builder's changes, the grid's overlays.</summary>
@@ -7,24 +5,24 @@ internal abstract class OptionLayers
 {
     /// <summary>The options with every layer applied, and where each value comes from.</summary>
     /// <param name="owner">The method's name.</param>
-    /// <param name="bed">Values of the bed's overlays that hold here, lowest first.</param>
-    /// <param name="grid">Values of the grid's overlays that hold here, lowest first.</param>
+    /// <param name="bed">The bed's overlays that hold here, lowest first.</param>
+    /// <param name="grid">The grid's overlays that hold here, lowest first.</param>
     /// <param name="origins">Receives one entry for each property.</param>
     /// <exception cref="ConfigurationException">An overlay names what the options don't have, or a value does not fit; or a resolved value is out of range.</exception>
-    public MethodOptions Resolve(string owner, IEnumerable<IReadOnlyDictionary<string, object?>> bed, IEnumerable<IReadOnlyDictionary<string, object?>> grid, IDictionary<string, string> origins)
+    public MethodOptions Resolve(string owner, IEnumerable<ExperimentOverlay> bed, IEnumerable<ExperimentOverlay> grid, IDictionary<string, string> origins)
     {
         List<(string Layer, Action<MethodOptions> Lay, IReadOnlyCollection<string> Named)> layers =
         [
-            .. bed.Select(values => (SettingLayers.Overlay, Given(values, owner), Names(values))),
+            .. bed.Select(o => (SettingLayers.Overlay, Given(o, owner), Names(o.Options))),
             (SettingLayers.Configuration, Configure, Names()),
             (SettingLayers.Builder, Change, Names()),
-            .. grid.Select(values => (SettingLayers.Grid, Given(values, owner), Names(values))),
+            .. grid.Select(o => (SettingLayers.Grid, Given(o, owner), Names(o.Options))),
         ];
         MethodOptions below = Create();
-        PropertyInfo[] properties = [.. below.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanRead && p.GetIndexParameters().Length == 0)];
-        foreach (PropertyInfo property in properties)
+        IReadOnlyList<OptionValue> values = OptionValue.Of(below.GetType());
+        foreach (OptionValue value in values)
         {
-            origins[PathOf(property)] = SettingLayers.Default;
+            origins[PathOf(value)] = SettingLayers.Default;
         }
 
         // Options can't be copied: each layer is laid over a fresh object with all those before it.
@@ -32,9 +30,9 @@ internal abstract class OptionLayers
         {
             MethodOptions options = Create();
             layers.Take(i + 1).ToList().ForEach(l => l.Lay(options));
-            foreach (PropertyInfo property in properties.Where(p => layers[i].Named.Contains(p.Name, StringComparer.OrdinalIgnoreCase) || !SettingLayers.AreEqual(p.GetValue(below), p.GetValue(options))))
+            foreach (OptionValue value in values.Where(v => layers[i].Named.Contains(v.Path, StringComparer.OrdinalIgnoreCase) || !SettingLayers.AreEqual(v.Get(below), v.Get(options))))
             {
-                origins[PathOf(property)] = layers[i].Layer;
+                origins[PathOf(value)] = layers[i].Layer;
             }
 
             below = options;
@@ -43,7 +41,7 @@ internal abstract class OptionLayers
         OptionsValidation.Validate(below, $"method '{owner}'");
         return below;
 
-        string PathOf(PropertyInfo property) => $"Methods:{owner}:{property.Name}";
+        string PathOf(OptionValue value) => $"Methods:{owner}:{value.Path}";
     }
 
     /// <summary>The options without any overlay.</summary>
@@ -66,11 +64,18 @@ internal abstract class OptionLayers
 
     private static IReadOnlyCollection<string> Names(IReadOnlyDictionary<string, object?>? values = null) => values is null ? [] : [.. values.Keys];
 
-    private static Action<MethodOptions> Given(IReadOnlyDictionary<string, object?> values, string owner) => options =>
+    // Training and adapters of an overlay are an alignment stage's own; for others they are the user's training, and laid elsewhere.
+    private static Action<MethodOptions> Given(ExperimentOverlay overlay, string owner) => options =>
     {
-        if (SettingValues.Apply(options, values, $"An overlay of the method '{owner}'") is { Count: > 0 } faults)
+        if (SettingValues.Apply(options, overlay.Options, $"An overlay of the method '{owner}'") is { Count: > 0 } faults)
         {
             throw new ConfigurationException(string.Join(" ", faults));
+        }
+
+        if (options is AlignmentOptions alignment)
+        {
+            SettingLayers.Lay(alignment.Training, overlay.Training);
+            SettingLayers.Lay(alignment.Lora, overlay.Lora);
         }
     };
 }

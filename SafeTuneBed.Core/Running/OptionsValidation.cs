@@ -44,6 +44,11 @@ internal static class OptionsValidation
             texts.AddRange(LoraOptionsCheck.Faults(lora));
         }
 
+        if (options is AlignmentOptions alignment)
+        {
+            texts.AddRange(Faults(alignment.Training, "its own Training").Concat(Faults(alignment.Lora, "its own Lora")));
+        }
+
         return texts.Count == 0 ? [] : [$"The settings of {owner} are not valid: {string.Join(" ", texts)}"];
     }
 

@@ -28,6 +28,13 @@ internal static class PlanText
                 }
             }
 
+            foreach (PlannedStage stage in plan.Stages)
+            {
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"Shared by {stage.Cells} {(stage.Cells == 1 ? "cell" : "cells")}: {stage.Method} on {stage.Model}, seed {stage.Seed}, {stage.Rows:N0} rows of {stage.Dataset}, {stage.Tokens:N0} tokens, {stage.Steps:N0} steps, {(stage.Training == PlannedWork.Reuse ? "done" : "run")}.\n");
+            }
+
             text.Append(CultureInfo.InvariantCulture, $"To do: {plan.Cells.Count(c => !c.IsDone)} of {plan.Cells.Count} cells, {plan.RemainingSteps:N0} optimizer steps, ");
             text.Append(CultureInfo.InvariantCulture, $"{plan.Cells.SelectMany(c => c.Evaluations).Sum(e => (long)e.Answers):N0} answers; ");
             text.Append(CultureInfo.InvariantCulture, $"{plan.Concurrency} cells at a time, {plan.WeightBytes / 1e6:N1} MB of weights.\n");

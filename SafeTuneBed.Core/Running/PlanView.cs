@@ -9,6 +9,7 @@ internal static class PlanView
         var memory = new MemoryEstimator();
         return new GridPlan(set.Name, [.. set.Cells.Select(c => Of(c, answers, memory))], [.. set.AllProblems.Select(p => p.Message)])
         {
+            Stages = [.. set.Stages.Select(s => Of(s, set))],
             Blocked = [.. set.Blocked.Select(b => new BlockedCell(b.Model, b.Method, b.Dataset, b.Seed, [.. b.Causes.Select(c => c.Message).Distinct()]))],
             Warnings = set.Warnings,
             Datasets = set.Datasets,
@@ -16,6 +17,26 @@ internal static class PlanView
             Concurrency = concurrency,
             WeightBytes = concurrency * (set.Cells.Count == 0 ? 0 : set.Cells.Max(c => c.Model.WeightBytes)),
             Folder = set.Store.GridFolder,
+        };
+    }
+
+    // A stage whose cells are all trained is needed by none of them any more.
+    private static PlannedStage Of(Cell stage, CellSet set)
+    {
+        Cell[] resting = [.. set.Cells.Where(c => c.Stages.Any(s => s.Folder == stage.Folder))];
+        bool isDone = RunStore.FindTraining(stage) is not null || resting.All(c => RunStore.FindTraining(c) is not null);
+        return new PlannedStage
+        {
+            Model = stage.Model.Model.DisplayName,
+            Method = stage.Method,
+            Dataset = stage.DatasetName,
+            Seed = stage.Seed,
+            Rows = stage.Rows?.Count ?? 0,
+            Tokens = stage.Rows?.Tokens ?? 0,
+            Steps = stage.Steps,
+            Cells = resting.Length,
+            Training = isDone ? PlannedWork.Reuse : PlannedWork.Run,
+            Folder = stage.Folder,
         };
     }
 
@@ -29,6 +50,7 @@ internal static class PlanView
         HarmfulRows = cell.Rows?.HarmfulCount ?? 0,
         Tokens = cell.Rows?.Tokens ?? 0,
         Steps = cell.Steps,
+        RunsLoop = cell.RunsLoop,
         Template = cell.Model.Template.Id,
         Warnings = [.. cell.Warnings, .. cell.Rows?.Warnings ?? []],
         Memory = memory.Of(cell),

@@ -21,6 +21,13 @@ internal sealed record MethodRegistration(string Name, Type ImplementationType, 
     public override bool IsSameAs(Registration other) => base.IsSameAs(other) && OptionsType == (other as MethodRegistration)?.OptionsType;
 }
 
+/// <summary>Another name for a pipeline.</summary>
+internal sealed record MethodAliasRegistration(string Name, Type ImplementationType, string Pipeline)
+    : Registration(Name, ImplementationType, "method alias")
+{
+    public override bool IsSameAs(Registration other) => Pipeline == (other as MethodAliasRegistration)?.Pipeline;
+}
+
 internal sealed record EvaluatorRegistration(string Name, Type ImplementationType, Func<IServiceProvider, IEvaluator> Create)
     : Registration(Name, ImplementationType, "evaluator")
 {

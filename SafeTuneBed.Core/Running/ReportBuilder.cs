@@ -29,6 +29,7 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
         {
             Baseline = set.Baseline,
             Notes = notes,
+            Canonical = set.Canonical,
             SampleSource = row => cellsOf.TryGetValue((row.Model, row.Method, row.Dataset), out IReadOnlyList<Cell>? cells) ? SampleReader.Read(cells) : [],
         };
     }

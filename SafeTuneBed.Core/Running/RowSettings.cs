@@ -53,6 +53,14 @@ internal static class RowSettings
             yield return setting;
         }
 
+        foreach (MethodPartConfig part in cell.Experiment?.Parts.Where(p => p.Stage != MethodStage.FineTuning) ?? [])
+        {
+            foreach (var setting in Flatten($"Method:{part.Method}", CanonicalJson.ToNode(part.Options, part.Method)))
+            {
+                yield return setting;
+            }
+        }
+
         foreach (CellEvaluation evaluation in cell.Evaluations)
         {
             yield return (

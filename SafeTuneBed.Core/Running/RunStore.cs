@@ -24,6 +24,9 @@ internal sealed class RunStore(string root, string gridName)
     public string CellFolder(string model, string method, string dataset, ulong seed, string fingerprint) => Path.Combine(
         GridFolder, SafeName.Of(model), SafeName.Of(method), SafeName.Of(dataset), string.Create(CultureInfo.InvariantCulture, $"seed-{seed}-{fingerprint[..8]}"));
 
+    /// <summary>Where the data set's name stands in the path of an alignment stage, which belongs to none: its rows are the defender's.</summary>
+    public const string AlignmentFolder = "alignment";
+
     public static string EvaluationFolder(string cellFolder, string entry, string fingerprint) =>
         Path.Combine(cellFolder, "eval", $"{SafeName.Of(entry)}-{fingerprint[..8]}");
 

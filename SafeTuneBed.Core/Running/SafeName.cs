@@ -1,6 +1,6 @@
 namespace SafeTuneBed.Running;
 
-/// <summary>Makes a part of a path out of any name: a-z, 0-9, hyphen, dot, underscore.</summary>
+/// <summary>Makes a part of a path out of any name: a-z, 0-9, hyphen, dot, underscore, plus.</summary>
 internal static class SafeName
 {
     private const int Longest = 80;
@@ -9,7 +9,7 @@ internal static class SafeName
     /// <summary>Different names may give the same part; what tells runs apart is the hash in their folder's name and the full one in their records.</summary>
     public static string Of(string name)
     {
-        char[] kept = [.. name.ToLowerInvariant().Select(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '.' or '_' ? c : '-')];
+        char[] kept = [.. name.ToLowerInvariant().Select(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '.' or '_' or '+' ? c : '-')];
         string safe = new string(kept).Trim('.', '-');
         if (safe.Length > Longest)
         {

@@ -58,6 +58,25 @@ internal static class SettingLayers
         return config;
     }
 
+    /// <summary>Lays the values that are given over those of the same object; of two alternatives the one that is given holds.</summary>
+    public static void Lay<TOptions>(TOptions below, TOptions? given)
+        where TOptions : class
+    {
+        foreach (PropertyInfo property in given is null ? [] : typeof(TOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            if (property.GetValue(given) is not { } value)
+            {
+                continue;
+            }
+
+            property.SetValue(below, value);
+            foreach (var (strong, _) in Alternatives.Where(a => a.Weak == property.Name && typeof(TOptions).GetProperty(a.Strong)!.GetValue(given) is null))
+            {
+                typeof(TOptions).GetProperty(strong)!.SetValue(below, null);
+            }
+        }
+    }
+
     /// <summary>Tells for each property of <paramref name="final"/> which layer set it: the builder, where it differs from the layers below.</summary>
     public static void AddOrigins(string path, IReadOnlyList<(string Layer, object Options)> below, object final, IDictionary<string, string> origins)
     {

@@ -14,8 +14,8 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         File.Delete(cell.RecordPath);
         DateTimeOffset started = time.GetUtcNow();
         long start = time.GetTimestamp();
-        using TrainLog? log = cell.Trains ? new TrainLog(Path.Combine(cell.CheckpointFolder, "train.jsonl"), cell.TrainLogPath) : null;
-        CheckpointStore? checkpoints = cell.Trains ? Checkpoints(cell, log!) : null;
+        using TrainLog? log = cell.RunsLoop ? new TrainLog(Path.Combine(cell.CheckpointFolder, "train.jsonl"), cell.TrainLogPath) : null;
+        CheckpointStore? checkpoints = cell.RunsLoop ? Checkpoints(cell, log!) : null;
         try
         {
             int? threads = null;
@@ -57,26 +57,56 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
     private async Task<int> TrainAsync(
         CellSet set, Cell cell, Func<IModelWorker> worker, TrainLog? log, CheckpointStore? checkpoints, Action<TrainingProgress> progress, CancellationToken cancellationToken)
     {
+        TrainingRequest request = await RequestAsync(set, cell, checkpoints, step =>
+        {
+            log?.Write(step);
+            progress(step);
+        }, cancellationToken).ConfigureAwait(false);
+        ModelArtifact? start = cell.Source is { } source ? models.Load(source.ArtifactFolder, cell.Model.Model) : null;
+        try
+        {
+            IModelWorker at = worker();
+            ModelArtifact artifact = await at.TrainAsync(methods.Create(cell.Part!), request with { Start = start }, cancellationToken).ConfigureAwait(false);
+            await SaveAsync(cell, artifact, log, checkpoints).ConfigureAwait(false);
+            return at.Threads;
+        }
+        finally
+        {
+            if (start is not null)
+            {
+                models.Release(start);
+            }
+        }
+    }
+
+    private async Task<TrainingRequest> RequestAsync(CellSet set, Cell cell, CheckpointStore? checkpoints, Action<TrainingProgress> progress, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<string, IReadOnlyList<TokenizedExample>> streams = await set.Rows.GetStreamsAsync(data, cell, cancellationToken).ConfigureAwait(false);
         var request = new TrainingRequest
         {
             Model = cell.Model,
             Training = cell.Experiment!.Training,
             Lora = cell.Experiment.Lora,
             Seed = cell.Seed,
-            Examples = cell.Trains ? await set.Rows.GetAsync(data, cell, cancellationToken).ConfigureAwait(false) : [],
-            Streams = await set.Rows.GetStreamsAsync(data, cell, cancellationToken).ConfigureAwait(false),
+            Examples = [],
+            Streams = streams,
             Checkpoints = checkpoints,
-            Progress = new Direct(step =>
-            {
-                log?.Write(step);
-                progress(step);
-            }),
+            Progress = new Direct(progress),
         };
-        IModelWorker at = worker();
-        ModelArtifact artifact = await at.TrainAsync(methods.Create(cell.Experiment), request, cancellationToken).ConfigureAwait(false);
+        if (cell.Part!.Stage == MethodStage.Alignment)
+        {
+            // A seed of its own: its adapter must not begin like the one that is trained on top of it.
+            return request with { Seed = new SeedTree(cell.Seed)["alignment"][cell.Part.Method].Seed, Examples = streams[StagePlanner.AlignmentRows] };
+        }
+
+        return cell.Trains ? request with { Examples = await set.Rows.GetAsync(data, cell, cancellationToken).ConfigureAwait(false) } : request;
+    }
+
+    // A training that came to its end is kept, also when it was asked to stop in the meantime.
+    private async Task SaveAsync(Cell cell, ModelArtifact artifact, TrainLog? log, CheckpointStore? checkpoints)
+    {
         try
         {
-            // A training that came to its end is kept, also when it was asked to stop in the meantime.
             await StoreAsync(cell, checkpoints, async () =>
             {
                 (artifact.Template, artifact.TemplateFingerprint) = (cell.Model.Template.Id, cell.Model.Template.Fingerprint);
@@ -92,8 +122,6 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         {
             models.Release(artifact);
         }
-
-        return at.Threads;
     }
 
     private CheckpointStore Checkpoints(Cell cell, TrainLog log) => new(
@@ -122,7 +150,24 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
             record["training"] = CanonicalJson.ToNode(experiment.Training, "training");
             record["lora"] = CanonicalJson.ToNode(experiment.Lora, "the adapters");
             record["options"] = CanonicalJson.ToNode(experiment.Options, cell.Method);
+            record["methods"] = new JsonArray([.. experiment.Parts.Select(p => (JsonNode)new JsonObject
+            {
+                ["name"] = p.Method,
+                ["stage"] = CanonicalJson.ToNode(p.Stage, p.Method),
+                ["version"] = methods.Create(p).Version,
+                ["options"] = CanonicalJson.ToNode(p.Options, p.Method),
+            })]);
             record["origins"] = new JsonObject(experiment.Origins.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value)));
+        }
+
+        if (cell.Source is { } source)
+        {
+            record["source"] = new JsonObject
+            {
+                ["cell"] = source.Label,
+                ["folder"] = Path.GetRelativePath(cell.Folder, source.Folder).Replace('\\', '/'),
+                ["fingerprint"] = source.Fingerprint,
+            };
         }
 
         if (cell.Rows is { } rows)

@@ -115,38 +115,8 @@ public sealed class KilledRunTests : IDisposable
 
     private async Task<(int Exit, string Output)> ChildAsync(string name, int? step, TimeSpan patience)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
-        {
-            start.ArgumentList.Add(typeof(KilledRunTests).Assembly.Location);
-        }
-
-        foreach (string argument in new[] { "-explicit", "only", "-method", $"{typeof(KilledRunTests).FullName}.{nameof(Child)}" })
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        start.Environment[FolderVariable] = Path.Combine(folder, name);
-        start.Environment[StepVariable] = step?.ToString(CultureInfo.InvariantCulture) ?? "";
-        foreach (string variable in start.Environment.Keys.Where(k => k.StartsWith("TESTINGPLATFORM", StringComparison.Ordinal) || k.StartsWith("DOTNET_CLI_TEST", StringComparison.Ordinal)).ToArray())
-        {
-            start.Environment.Remove(variable);
-        }
-
-        using Process child = Process.Start(start)!;
-        Task<string> output = child.StandardOutput.ReadToEndAsync(), errors = child.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(patience);
-        try
-        {
-            await child.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            child.Kill();
-            await child.WaitForExitAsync(CancellationToken.None);
-        }
-
-        return (child.ExitCode, await output + await errors);
+        return await ChildTest.RunAsync(
+            typeof(KilledRunTests), nameof(Child), new() { [FolderVariable] = Path.Combine(folder, name), [StepVariable] = step?.ToString(CultureInfo.InvariantCulture) ?? "" }, patience);
     }
 
     private async Task<string[]> FilesOfAsync(string name, List<string>? log)

@@ -42,6 +42,7 @@ public sealed class CanonicalJsonTests
     [Theory]
     [InlineData("Llama-2-7b-chat-hf", "llama-2-7b-chat-hf")]
     [InlineData("word-rate@advbench", "word-rate-advbench")]
+    [InlineData("lora+safe-lora", "lora+safe-lora")]
     [InlineData("../../etc", "etc")]
     [InlineData("CON", "_con")]
     [InlineData("nul.txt", "_nul.txt")]
@@ -51,7 +52,7 @@ public sealed class CanonicalJsonTests
     public void SafeName_AnyName_IsAPlainPartOfAPath() => Gen.String.Where(s => s.Length > 0).Sample(name =>
     {
         string safe = SafeName.Of(name);
-        Assert.Matches("^[a-z0-9._-]{1,92}$", safe);
+        Assert.Matches("^[a-z0-9._+-]{1,92}$", safe);
         Assert.False(safe.StartsWith('.') || safe.EndsWith('.'));
     });
 

@@ -133,9 +133,10 @@ internal sealed class FakeModels : IModelHost
                 return models.Keep(new ModelArtifact { Model = request.Model.Model });
             }
 
-            string options = CanonicalJson.Write(CanonicalJson.ToNode((method as FakeMethod)?.Options, "method"));
+            string options = CanonicalJson.Write(CanonicalJson.ToNode((method as FakeMethod)?.Options ?? (object?)(method as FakeAlignment)?.Options, "method"));
             string weights = CanonicalJson.Hash(string.Join('|',
                 request.Model.Fingerprint,
+                request.Start is null ? "" : WeightsOf(request.Start),
                 options,
                 CanonicalJson.Write(CanonicalJson.ToNode(request.Training, "")),
                 CanonicalJson.Write(CanonicalJson.ToNode(request.Lora, "")),
@@ -148,11 +149,11 @@ internal sealed class FakeModels : IModelHost
             {
                 await Task.Yield();
                 cancellationToken.ThrowIfCancellationRequested();
-                models.OnStep(name, step);
+                models.OnStep(method is FakeAlignment ? "align " + name : name, step);
                 request.Progress?.Report(new TrainingProgress { Step = step, TotalSteps = 3, Loss = models.Loss(step), GradientNorm = models.GradientNorm(name, step) });
             }
 
-            models.Trained.Enqueue(name);
+            models.Trained.Enqueue(method is FakeAlignment ? "align " + name : name);
             return models.Keep(Make(request.Model.Model, weights));
         }
 

@@ -12,6 +12,19 @@ public sealed class FakeOptions : MethodOptions
 
 public sealed class FakeMethod : MethodAlgorithm<FakeOptions>;
 
+public sealed class FakeAlignmentOptions : AlignmentOptions
+{
+    public FakeAlignmentOptions() => (Training.Epochs, Training.BatchSize, Lora.Rank) = (3, 4, 16);
+
+    [Range(0, 100)] public double Radius { get; set; } = 2;
+}
+
+/// <summary>An alignment stage.</summary>
+public sealed class FakeAlignment : MethodAlgorithm<FakeAlignmentOptions>
+{
+    public override MethodStage Stage => MethodStage.Alignment;
+}
+
 public sealed class OtherMethod : MethodAlgorithm;
 
 public sealed class UntrainedMethod : MethodAlgorithm

@@ -189,8 +189,8 @@ public sealed class OverlayTests : IDisposable
         MethodCatalog methods = services.GetRequiredService<MethodCatalog>();
         var grid = new ExperimentGrid("g") { Overlays = [new ExperimentOverlay("lisa") { Datasets = ["sst2"], Options = Values(("AlignmentSteps", 0)) }] };
 
-        Assert.Empty(methods.Create(methods.Resolve("lisa", FinetuneDatasets.Sst2.HighHarm, grid)).Needs.Streams);
-        Assert.Equal(["align"], methods.Create(methods.Resolve("lisa", FinetuneDatasets.Gsm8k.HighHarm, grid)).Needs.Streams);
+        Assert.Empty(methods.Create(methods.Resolve("lisa", FinetuneDatasets.Sst2.HighHarm, grid).Parts[0]).Needs.Streams);
+        Assert.Equal(["align"], methods.Create(methods.Resolve("lisa", FinetuneDatasets.Gsm8k.HighHarm, grid).Parts[0]).Needs.Streams);
     }
 
     [Fact]

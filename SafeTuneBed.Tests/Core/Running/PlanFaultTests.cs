@@ -114,14 +114,6 @@ public sealed class PlanFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Plan_MethodOfAnotherStage_IsRefused()
-    {
-        await using ExperimentRunner runner = bed.Runner(b => b.AddMethod<AlignmentMethod>("align"));
-        string message = (await Assert.ThrowsAsync<ConfigurationException>(() => runner.RunAsync(FakeBed.Grid("none", "lora", "align")))).Message;
-        Assert.Contains("The method 'align' acts at the stage Alignment, which this version does not run", message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Plan_ModelWithARevision_IsRefused()
     {
         await using ExperimentRunner runner = bed.Runner();
@@ -170,11 +162,6 @@ public sealed class PlanFaultTests : IDisposable
         Assert.Empty(plan.Problems);
         Assert.Equal(PlannedWork.Run, plan.Cells[0].Evaluations[0].Work);
         Assert.Equal(1, (await runner.RunAsync(grid)).Rows[0].Metrics[0].Count);
-    }
-
-    private sealed class AlignmentMethod : MethodAlgorithm
-    {
-        public override MethodStage Stage => MethodStage.Alignment;
     }
 
     private abstract class OneItem : PromptEvaluator<PromptItem>

@@ -157,7 +157,7 @@ public sealed class FamilyWeightsTests
         {
             using (PeftAdapter peft = adapter.ToPeft("base"))
             {
-                new MergedFolder(model.Folder, peft, new Dictionary<string, Tensor>()).Write(folder.FullName, long.MaxValue, TestContext.Current.CancellationToken);
+                new MergedFolder(model.Folder, [(peft, new Dictionary<string, Tensor>())]).Write(folder.FullName, long.MaxValue, TestContext.Current.CancellationToken);
             }
 
             using Decoder merged = Decoder.Load(folder.FullName, ScalarType.Float32, CPU);

@@ -1,0 +1,150 @@
+using SafeTuneBed.Models;
+using SafeTuneBed.Training;
+
+namespace SafeTuneBed.Running;
+
+/// <summary>
+/// Plans the stages that cells rest on. An alignment stage learns from the defender's rows alone: neither the user's data nor its share of poison is in its fingerprint, so
+/// that all cells of a grid with the same model, method and seed share one.
+/// </summary>
+internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, ModelDirectory directory, EvaluationPlanner evaluations, RowsCache rowsCache)
+{
+    /// <summary>The stream on whose rows an alignment stage trains.</summary>
+    public const string AlignmentRows = "align";
+
+    private readonly Dictionary<(string Model, string Method, ulong Seed), EvaluationPrompts> taken = [];
+
+    /// <summary>The data sets of streams with their rows, for a method that asks for them.</summary>
+    public async Task<IReadOnlyDictionary<string, CellStream>> StreamsAsync(
+        CheckedGrid known, GridCheck check, ModelDescription model, string method, MethodNeeds needs, ulong seed, int maxLength, EvaluationPrompts asked, List<Problem> causes, CancellationToken cancellationToken)
+    {
+        var streams = new Dictionary<string, CellStream>(StringComparer.Ordinal);
+        foreach (var (name, dataset) in new StreamPlanner(data).Resolve(known.Grid, model.Model, method, needs))
+        {
+            int before = causes.Count;
+            causes.AddRange(check.Of(model.Model, dataset));
+            if (causes.Count == before)
+            {
+                RowsSummary rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, maxLength, asked, cancellationToken).ConfigureAwait(false);
+                VocabularyCheck.Run(model, dataset, rows, EvaluationPrompts.None);
+                streams[name] = new CellStream(dataset, rows, asked);
+            }
+        }
+
+        return streams;
+    }
+
+    /// <summary>The last of a pipeline's alignment stages, with those before it as its sources; null where it has none.</summary>
+    /// <param name="store">Where runs lie.</param>
+    /// <param name="known">The grid.</param>
+    /// <param name="check">What is wrong with its data sets.</param>
+    /// <param name="model">The model, under the template of the cell.</param>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="experiment">Its resolved settings.</param>
+    /// <param name="seed">The cell's seed.</param>
+    /// <param name="causes">Gets what is wrong.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<Cell?> AlignAsync(
+        RunStore store, CheckedGrid known, GridCheck check, ModelDescription model, MethodPipeline pipeline, FinetuneExperimentConfig experiment, ulong seed, List<Problem> causes, CancellationToken cancellationToken)
+    {
+        Cell? last = null;
+        foreach (MethodPartConfig part in experiment.Parts.Where(p => p.Stage == MethodStage.Alignment))
+        {
+            EvaluationPrompts asked = await TakenAsync(known, check, model.Model, pipeline, seed, cancellationToken).ConfigureAwait(false);
+            if (await AlignAsync(store, known, check, model, experiment, part, last, seed, asked, causes, cancellationToken).ConfigureAwait(false) is not { } cell)
+            {
+                return null;
+            }
+
+            last = cell;
+        }
+
+        return last;
+    }
+
+    /// <summary>What a cell's table row should say of the stages it rests on.</summary>
+    public static IEnumerable<string> Warnings(Cell? last) => last is null ? [] : last.Stages.Append(last)
+        .Where(s => s.Part!.Stage == MethodStage.Alignment)
+        .SelectMany(s => s.Warnings.Concat(s.Rows!.Warnings).Select(w => $"alignment by '{s.Part!.Method}': {w}"));
+
+    private async Task<Cell?> AlignAsync(
+        RunStore store, CheckedGrid known, GridCheck check, ModelDescription model, FinetuneExperimentConfig experiment, MethodPartConfig part, Cell? source, ulong seed, EvaluationPrompts asked, List<Problem> causes, CancellationToken cancellationToken)
+    {
+        MethodAlgorithm method = methods.Create(part);
+        TrainingConfig training = part.Training! with { MaxLength = Math.Min(part.Training!.MaxLength, model.ContextLength) };
+        int before = causes.Count;
+        Problem.Try(causes, () => TargetCheck.Run(part.Method, part.Lora!, model));
+        MethodNeeds needs = MethodNeeds.Stream(AlignmentRows).And(method.Needs);
+        IReadOnlyDictionary<string, CellStream>? streams = await Problem.CollectAsync(
+            causes, () => StreamsAsync(known, check, model, part.Method, needs, seed, training.MaxLength, asked, causes, cancellationToken)).ConfigureAwait(false);
+        if (streams is null || causes.Count > before)
+        {
+            return null;
+        }
+
+        CellStream align = streams[AlignmentRows];
+        var own = new FinetuneExperimentConfig
+        {
+            Method = part.Method,
+            Dataset = align.Dataset,
+            Training = training,
+            Lora = part.Lora!,
+            Options = part.Options,
+            Parts = [part],
+            Origins = experiment.Origins.Where(o => o.Key.StartsWith($"Methods:{part.Method}:", StringComparison.Ordinal)).ToDictionary(),
+        };
+        var parts = Fingerprints.OfTraining(model, part.Method, method, own, align.Rows, streams, seed, source);
+        string fingerprint = CanonicalJson.Hash(parts);
+        string name = source is null ? part.Method : $"{source.Method}{MethodPipeline.Separator}{part.Method}";
+        int steps = training.TotalSteps(align.Rows.Count);
+        return new Cell
+        {
+            Model = model,
+            Method = name,
+            Part = part,
+            Source = source,
+            Dataset = align.Dataset,
+            Seed = seed,
+            Trains = true,
+            Experiment = own,
+            Rows = align.Rows,
+            Streams = streams,
+            Asked = asked,
+            Steps = steps,
+            Warnings = steps == 0 ? ["0 optimizer steps: nothing is aligned. Raise its Training.Steps or Training.Epochs."] : [],
+            Parts = parts,
+            Fingerprint = fingerprint,
+            Folder = store.CellFolder(model.Model.DisplayName, name, RunStore.AlignmentFolder, seed, fingerprint),
+            Evaluations = [],
+        };
+    }
+
+    // The defender's rows may ask nothing that is asked in an evaluation or that is poison, and they are the same in all cells: so what any cell of the grid asks or learns counts.
+    // A data set that can't be used has no cell, and counts for nothing.
+    private async Task<EvaluationPrompts> TakenAsync(CheckedGrid known, GridCheck check, ModelReference reference, MethodPipeline pipeline, ulong seed, CancellationToken cancellationToken)
+    {
+        var key = (reference.DisplayName, pipeline.Name, seed);
+        if (taken.TryGetValue(key, out EvaluationPrompts? found))
+        {
+            return found;
+        }
+
+        EvaluationPrompts all = EvaluationPrompts.None;
+        var poison = new List<string>();
+        var ignored = new List<Problem>();
+        foreach (FinetuneDatasetConfig dataset in known.Datasets.Where(d => !check.Of(reference, d).Any()))
+        {
+            await Problem.CollectAsync(ignored, async () =>
+            {
+                ModelDescription model = await directory.DescribeAsync(reference, dataset.Template, cancellationToken).ConfigureAwait(false);
+                int maxLength = Math.Min(methods.Resolve(pipeline, dataset, known.Grid).Training.MaxLength, model.ContextLength);
+                EvaluationPrompts asked = await evaluations.AskedAsync(known.Evaluators, reference, dataset, cancellationToken).ConfigureAwait(false);
+                all = new EvaluationPrompts([.. all.Prompts.Union(asked.Prompts)], [.. all.Examples.Union(asked.Examples)]);
+                poison.AddRange((await rowsCache.SummarizeAsync(data, dataset, seed, model, maxLength, asked, cancellationToken).ConfigureAwait(false)).HarmfulPrompts);
+                return asked;
+            }).ConfigureAwait(false);
+        }
+
+        return taken[key] = all.And([.. poison.Distinct(StringComparer.Ordinal)]);
+    }
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using SafeTuneBed.Tests.TestDoubles;
+using static TorchSharp.torch;
+
+namespace SafeTuneBed.Tests.EndToEnd;
+
+/// <summary>A stage that is merged under the user's fine-tuning, on the sandbox: evaluation has all of it, and a killed stage goes on.</summary>
+[Collection(TorchCollection.Name)]
+public sealed class PipelineRunTests : IDisposable
+{
+    private const string FolderVariable = "SAFETUNEBED_PIPELINE_FOLDER";
+    private const string StepVariable = "SAFETUNEBED_PIPELINE_STEP";
+    private const string Success = "attack-success@sandbox/keyword-robust/attack-success";
+
+    private readonly string folder = Directory.CreateTempSubdirectory("safetunebed-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task Evaluate_ArtifactWithAMerge_IsTheRunsAndTheHandMergedModelsAndNotTheAdapterAlone()
+    {
+        // The same model in f32, so that merging by hand rounds nothing that merging in memory does not.
+        string wide = WideSandbox();
+        var grid = Grid(ModelReference.Folder(wide) with { Name = "wide" });
+        await using ExperimentRunner runner = Runner("runs");
+        GridReport report = await runner.RunAsync(grid, cancellationToken: TestContext.Current.CancellationToken);
+        ReportRow row = report.Row("hardening", grid.Datasets[0].Name!);
+        Assert.Equal("hardening+lora", row.Method);
+        string cell = (await runner.PlanAsync(grid, TestContext.Current.CancellationToken)).Cells[1].Folder, artifact = Path.Combine(cell, "artifact");
+        Assert.True(File.Exists(Path.Combine(artifact, "merges", "0", "adapter_model.safetensors")));
+
+        string merged = Path.Combine(folder, "merged");
+        using (ModelArtifact stage = ModelArtifact.Load(Path.Combine(artifact, "merges", "0"), wide))
+        {
+            await stage.MergeAsync(merged, cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        string bare = Path.Combine(folder, "bare");
+        Directory.CreateDirectory(bare);
+        foreach (string file in Directory.GetFiles(artifact, "adapter_*"))
+        {
+            File.Copy(file, Path.Combine(bare, Path.GetFileName(file)));
+        }
+
+        GridReport judged = await runner.EvaluateAsync(
+            [
+                ArtifactReference.Adapter(artifact, wide) with { Name = "whole" },
+                ArtifactReference.Adapter(bare, merged) with { Name = "by hand" },
+                ArtifactReference.Adapter(bare, wide) with { Name = "adapter alone" },
+            ],
+            ["attack-success@sandbox"], cancellationToken: TestContext.Current.CancellationToken);
+        string[] Answers(GridReport from, ReportRow of) => [.. from.Samples(of).Select(s => $"{s.ItemId} {s.Answer}")];
+        string[] own = Answers(report, row);
+        Assert.Equal(144, own.Length);
+        Assert.Equal(own, Answers(judged, judged.Rows[0]));
+        Assert.Equal(own, Answers(judged, judged.Rows[1]));
+        Assert.NotEqual(own, Answers(judged, judged.Rows[2]));
+        Assert.Equal(row[Success]!.Value, judged.Rows[0][Success]!.Value);
+
+        await using LocalModel opened = await LocalModel.OpenAsync(wide, ModelArtifact.Load(artifact, wide), TestContext.Current.CancellationToken);
+        ReportSample first = report.Samples(row)[0];
+        Generation answer = (await opened.GenerateAsync([[new(Microsoft.Extensions.AI.ChatRole.User, first.Prompt!)]], new GenerationOptions { MaxNewTokens = 24 }, null, TestContext.Current.CancellationToken))[0];
+        Assert.StartsWith(answer.Text, first.Answer!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_KilledInTheStageAndInTheFineTuning_EndsWithTheFilesOfAnUndisturbedRunAndIsReused()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "SIGKILL is Unix's.");
+        string[] whole = await FilesAsync("whole");
+        (int exit, string output) = await ChildAsync("killed", 17);
+        Assert.True(exit == 137, output);
+        Assert.Empty(Directory.GetFiles(Path.Combine(folder, "killed"), "run.json", SearchOption.AllDirectories));
+        Assert.Single(Directory.GetFiles(Path.Combine(folder, "killed"), "state.safetensors", SearchOption.AllDirectories));
+        Assert.Equal(whole, await FilesAsync("killed"));
+        string record = Directory.GetFiles(Path.Combine(folder, "killed"), "run.json", SearchOption.AllDirectories).Single(f => f.Contains("alignment", StringComparison.Ordinal));
+        Assert.Equal([16], JsonNode.Parse(File.ReadAllText(record))!["resumedAtSteps"]!.AsArray().Select(n => n!.GetValue<int>()));
+
+        int steps = 0;
+        HardeningMethod.Everywhere = _ => steps++;
+        try
+        {
+            await FilesAsync("killed", seeds: [0], FinetuneDatasets.Sandbox.Sentiment.LowHarm);
+        }
+        finally
+        {
+            HardeningMethod.Everywhere = null;
+        }
+
+        Assert.Equal(0, steps); // another share of poison, the same stage
+    }
+
+    /// <summary>What a child process does.</summary>
+    [Fact(Explicit = true)]
+    public async Task Child()
+    {
+        int last = int.Parse(Environment.GetEnvironmentVariable(StepVariable)!, CultureInfo.InvariantCulture);
+        HardeningMethod.Everywhere = step =>
+        {
+            if (step.OptimizerStep == last)
+            {
+                Process.GetCurrentProcess().Kill();
+                Thread.Sleep(Timeout.Infinite);
+            }
+        };
+        await using ExperimentRunner runner = Runner(Environment.GetEnvironmentVariable(FolderVariable)!);
+        await runner.RunAsync(Grid(ModelReference.Sandbox) with { Methods = ["hardening"], Baseline = null, Evaluators = ["nothing"] });
+    }
+
+    private Task<(int Exit, string Output)> ChildAsync(string name, int step) => ChildTest.RunAsync(
+        typeof(PipelineRunTests), nameof(Child),
+        new() { [FolderVariable] = Path.Combine(folder, name), [StepVariable] = step.ToString(CultureInfo.InvariantCulture) }, TimeSpan.FromMinutes(2));
+
+    private async Task<string[]> FilesAsync(string name, IReadOnlyList<ulong>? seeds = null, FinetuneDatasetConfig? dataset = null)
+    {
+        await using ExperimentRunner runner = Runner(name);
+        ExperimentGrid grid = Grid(ModelReference.Sandbox) with { Methods = ["hardening"], Baseline = null, Evaluators = ["nothing"], Seeds = seeds ?? [0] };
+        await runner.RunAsync(dataset is null ? grid : grid with { Datasets = [dataset] }, cancellationToken: TestContext.Current.CancellationToken);
+        return [.. Directory.GetFiles(Path.Combine(folder, name), "adapter_model.safetensors", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal).Select(f => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f))))];
+    }
+
+    private ExperimentRunner Runner(string name) => ExperimentRunner.Create(bed => bed
+        .AddMethods().AddEvaluators().AddMethod<HardeningMethod, HardeningOptions>("hardening").AddEvaluator<NothingAsked>("nothing")
+        .UseRunFolder(Path.Combine(folder, name)).UseCheckpoints(steps: 4));
+
+    private static ExperimentGrid Grid(ModelReference model) => new("pipeline")
+    {
+        Models = [model],
+        Methods = ["lora", "hardening"],
+        Datasets = [FinetuneDatasets.Sandbox.Sentiment.HighHarm],
+        Streams = new Dictionary<string, DatasetSelector> { ["align"] = "sandbox-guide" },
+        Evaluators = ["attack-success@sandbox"],
+        Training = new TrainingOptions { Steps = 40 },
+        Baseline = "lora",
+    };
+
+    private string WideSandbox()
+    {
+        string source = SafeTuneBed.Sandbox.SandboxFolder.Resolve(null).Aligned, target = Path.Combine(folder, "wide");
+        Directory.CreateDirectory(target);
+        foreach (string file in Directory.GetFiles(source))
+        {
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+        }
+
+        string weights = Path.Combine(target, "model.safetensors");
+        using var scope = NewDisposeScope();
+        Dictionary<string, Tensor> tensors;
+        using (SafetensorsFile file = SafetensorsFile.Open(weights))
+        {
+            tensors = file.Names.ToDictionary(n => n, n => file.Read(n).to(ScalarType.Float32).clone());
+        }
+
+        SafetensorsFile.Write(weights, tensors);
+        return target;
+    }
+}
