@@ -28,22 +28,23 @@ public sealed class ModelOutput
     /// where it asked for the labels'. Formed when first read, and then the same tensor.
     /// </summary>
     /// <exception cref="InvalidOperationException">The method did not ask for logits.</exception>
-    public Tensor Logits => logits is { IsInvalid: false } formed ? formed : logits = needs.Logits switch
+    public Tensor Logits => logits is { IsInvalid: false } formed ? formed : logits = Taps.At(Site.Logits, needs.Logits switch
     {
         LogitPositions.All => decoder.Head(Hidden),
         LogitPositions.Labels => decoder.Head(AtLossPositions()),
         _ => throw new InvalidOperationException(
             "This method did not ask for logits. Override Needs with MethodNeeds.LogitsAt(LogitPositions.Labels) or LogitPositions.All; for plain cross-entropy use output.CrossEntropy(), which needs none."),
-    };
+    });
 
     /// <summary>Mean cross-entropy over the batch's supervised tokens: a scalar with graph.</summary>
     public Tensor CrossEntropy()
     {
         using var scope = NewDisposeScope();
-        if (decoder.HeadLayer.Adapter is not null || decoder.HeadWeight.requires_grad)
+        bool tapped = Taps?.Contains(Site.Logits) == true;
+        if (tapped || decoder.HeadLayer.Adapter is not null || decoder.HeadWeight.requires_grad)
         {
             // A head in training needs its own gradient, which the chunked form leaves out.
-            Tensor each = nn.functional.cross_entropy(decoder.Head(AtLossPositions()), batch.Targets, reduction: nn.Reduction.None);
+            Tensor each = nn.functional.cross_entropy(tapped ? LogitsAtLossPositions() : decoder.Head(AtLossPositions()), batch.Targets, reduction: nn.Reduction.None);
             tokenLosses ??= each.detach().to(ScalarType.Float32).MoveToOuterDisposeScope();
             return each.mean().MoveToOuterDisposeScope();
         }
@@ -60,6 +61,11 @@ public sealed class ModelOutput
         using var scope = NewDisposeScope();
         return Hidden.view(-1, Hidden.shape[^1]).index_select(0, batch.LossPositions).MoveToOuterDisposeScope();
     }
+
+    /// <summary>What the pass does at some places.</summary>
+    internal SiteTaps? Taps { get; init; }
+
+    private Tensor LogitsAtLossPositions() => needs.Logits == LogitPositions.All ? Logits.view(-1, Logits.shape[^1]).index_select(0, batch.LossPositions) : Logits;
 
     /// <summary>The loss of each supervised token, once <see cref="CrossEntropy"/> has been formed; without graph.</summary>
     internal Tensor? TokenLosses => tokenLosses is { IsInvalid: false } ? tokenLosses : null;

@@ -47,6 +47,9 @@ public sealed class TokenBatch : IDisposable
     /// <summary>N, the tokens that carry loss.</summary>
     public int SupervisedTokenCount => owners.Count;
 
+    /// <summary>The number of its dropout masks, once a pass has been made over it.</summary>
+    internal long? DropoutPass { get; set; }
+
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {

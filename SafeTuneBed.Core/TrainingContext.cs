@@ -59,9 +59,9 @@ public sealed class TrainingContext : IDisposable
     /// <exception cref="InvalidOperationException">The loop does not run.</exception>
     public TokenBatch CreateBatch(IEnumerable<TokenizedExample> rows) => Session(nameof(CreateBatch)).Collate([.. rows]);
 
-    /// <summary>One forward pass, with graph unless gradients are switched off, and with fresh dropout masks.</summary>
+    /// <summary>One forward pass, as <see cref="TrainingStep.Forward"/>.</summary>
     /// <exception cref="InvalidOperationException">The loop does not run.</exception>
-    public ModelOutput Forward(TokenBatch batch) => Session(nameof(Forward)).Forward(batch);
+    public ModelOutput Forward(TokenBatch batch) => Session(nameof(Forward)).Forward(batch, (ActivationSet?)null);
 
     /// <summary>The gradients of a loss at the parameters as they are; as <see cref="TrainingStep.Gradients"/>, outside of steps.</summary>
     /// <param name="batch">The rows.</param>
@@ -70,7 +70,7 @@ public sealed class TrainingContext : IDisposable
     public GradientSet Gradients(TokenBatch batch, Func<TokenBatch, ModelOutput, torch.Tensor>? loss = null)
     {
         TrainingSession running = Session(nameof(Gradients));
-        return running.Gradients(running.CreateOuterStep(batch), batch, loss);
+        return running.Gradients(running.CreateOuterStep(batch), batch, loss, null);
     }
 
     /// <summary>The model untouched, as an artifact.</summary>

@@ -62,15 +62,48 @@ public sealed class TrainingStep
     /// <exception cref="InvalidOperationException">It was not asked for.</exception>
     public TrainingStream Stream(string name) => session.Stream(name);
 
-    /// <summary>One forward pass, with graph unless gradients are switched off, and with fresh dropout masks.</summary>
-    public ModelOutput Forward(TokenBatch batch) => session.Forward(batch);
+    /// <summary>
+    /// One forward pass, with graph and dropout unless gradients are switched off. A batch has dropout masks of its own, which are the same in every pass over it: looking at a batch
+    /// changes nothing, and gradients of one batch at two places differ by the places alone.
+    /// </summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="taps">Tensors to be added at some places, made for this batch; null for none.</param>
+    public ModelOutput Forward(TokenBatch batch, ActivationSet? taps = null) => session.Forward(batch, taps);
 
     /// <summary>
     /// The gradients of a loss, apart from the optimizer's, which stay as they are. They are freed with the hook; put them into <see cref="State"/> to keep them.
     /// </summary>
     /// <param name="batch">The rows.</param>
     /// <param name="loss">A scalar of batch and output; null takes the method's own <see cref="MethodAlgorithm.ComputeLoss"/>.</param>
-    public GradientSet Gradients(TokenBatch batch, Func<TokenBatch, ModelOutput, torch.Tensor>? loss = null) => session.Gradients(this, batch, loss);
+    /// <param name="taps">Constant tensors to be added at some places, made for this batch; null for none.</param>
+    public GradientSet Gradients(TokenBatch batch, Func<TokenBatch, ModelOutput, torch.Tensor>? loss = null, ActivationSet? taps = null) =>
+        session.Gradients(this, batch, loss, taps);
+
+    /// <summary>
+    /// The gradients of a loss with respect to activations, at the parameters as they are; what follows a place is included, later places too. No gradient of a parameter
+    /// is formed. In f32, one tensor for each place. They are freed with the hook.
+    /// </summary>
+    /// <param name="sites">The places, such as <c>[Site.AttentionOutput]</c>.</param>
+    /// <param name="batch">The rows.</param>
+    /// <param name="loss">A scalar of batch and output; null takes the method's own <see cref="MethodAlgorithm.ComputeLoss"/>.</param>
+    /// <exception cref="ConfigurationException">The model has no such place; the message says what it has.</exception>
+    public ActivationSet ActivationGradients(IEnumerable<Site> sites, TokenBatch batch, Func<TokenBatch, ModelOutput, torch.Tensor>? loss = null) =>
+        session.ActivationGradients(this, sites, batch, loss);
+
+    /// <summary>
+    /// Independent normal numbers in the shape of activations. They depend on the run's seed, the name, the micro-step and the place alone, so they are the same when asked
+    /// for again, and after a restart.
+    /// </summary>
+    /// <param name="sites">The places.</param>
+    /// <param name="batch">The rows.</param>
+    /// <param name="deviation">Standard deviation, 0 or more.</param>
+    /// <param name="name">Name of the random stream.</param>
+    /// <exception cref="ConfigurationException">The model has no such place; the message says what it has.</exception>
+    public ActivationSet ActivationNoise(IEnumerable<Site> sites, TokenBatch batch, double deviation, string name = "noise")
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return session.Activations.Noise(sites, batch, deviation, session.Seeds["method"][name][MicroStep]);
+    }
 
     /// <summary>Adds scale * <see cref="WindowWeight"/> * gradients to the optimizer's, frozen parameters left out.</summary>
     public void Accumulate(GradientSet gradients, double scale = 1) => session.Accumulate(gradients, scale * WindowWeight);
@@ -79,7 +112,9 @@ public sealed class TrainingStep
     /// Forward, the method's loss, backward: adds the loss's gradients, weighted by <see cref="WindowWeight"/>, to the optimizer's. The same as accumulating
     /// <see cref="Gradients"/> of the batch, without a buffer between.
     /// </summary>
-    public void AccumulateLoss(TokenBatch batch) => session.AccumulateLoss(this, batch);
+    /// <param name="batch">The rows.</param>
+    /// <param name="taps">Constant tensors to be added at some places, made for this batch; null for none.</param>
+    public void AccumulateLoss(TokenBatch batch, ActivationSet? taps = null) => session.AccumulateLoss(this, batch, taps);
 
     /// <summary>
     /// Adds scale * direction to the parameters until the result is disposed; they then are as they were, to the bit. Shifts may be nested; disposing an outer one

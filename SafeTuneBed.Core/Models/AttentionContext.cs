@@ -11,6 +11,9 @@ namespace SafeTuneBed.Models;
 /// <param name="Memory">Where keys and values go to and come from in generation and scoring; null: the tokens of this pass see each other alone.</param>
 internal sealed record AttentionContext(DecoderOptions Options, RotaryAngles Angles, AttentionMasks Masks, IKeyValueMemory? Memory)
 {
+    /// <summary>What the pass does at some places; null for nothing.</summary>
+    public SiteTaps? Taps { get; init; }
+
     /// <summary>Attention of rotated q [B, T, H, d] over k and v [B, T, KV, d] (and what is remembered) to [B, T, H * d].</summary>
     public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
     {

@@ -29,6 +29,7 @@ internal sealed class Decoder : IDisposable
         input = embedding;
         HeadLayer = loadedHead = new LinearLayer(WeightLayout.Head(options)[..^".weight".Length], head ?? embedding, null);
         Linears = [.. layers.SelectMany(l => l.Linears)];
+        Sites = new SiteMap(options, Linears);
         rotary = new RotaryPositions(options, type, device);
         if (options.EmbeddingScale is { } scale)
         {
@@ -53,6 +54,9 @@ internal sealed class Decoder : IDisposable
 
     /// <summary>Every linear layer but the output head, in the model's order: q, k, v, o, gate, up, down of each block, or as the family fuses them.</summary>
     public IReadOnlyList<LinearLayer> Linears { get; }
+
+    /// <summary>The places where a pass can be tapped.</summary>
+    public SiteMap Sites { get; }
 
     /// <summary>The output head as a layer, <c>lm_head</c>. Its weight is the embedding where the model ties them.</summary>
     public LinearLayer HeadLayer { get; private set; }
@@ -108,12 +112,14 @@ internal sealed class Decoder : IDisposable
     /// </summary>
     /// <param name="ids_BT">Token ids, int64, [B, T].</param>
     /// <param name="residuals">Receives the residual stream after the embedding, after each block and after the final norm, [B, T, D] each; the caller disposes them.</param>
+    /// <param name="taps">What the pass does at some places; null for nothing.</param>
     /// <returns>[B, T, D]; the caller disposes it.</returns>
-    public Tensor Hidden(Tensor ids_BT, ICollection<Tensor>? residuals = null)
+    public Tensor Hidden(Tensor ids_BT, ICollection<Tensor>? residuals = null, SiteTaps? taps = null)
     {
         using var scope = NewDisposeScope();
         long length = ids_BT.size(1);
-        return Run(ids_BT, new AttentionContext(Options, rotary.Range(0, length), AttentionMasks.Of(Options, length, null, Device), null), residuals).MoveToOuterDisposeScope();
+        var context = new AttentionContext(Options, rotary.Range(0, length), AttentionMasks.Of(Options, length, null, Device), null) { Taps = taps };
+        return Run(ids_BT, context, residuals).MoveToOuterDisposeScope();
     }
 
     /// <summary>Hidden states after the final norm for rows padded anywhere, above all on the left.</summary>
@@ -149,10 +155,13 @@ internal sealed class Decoder : IDisposable
     }
 
     /// <summary>Logits of hidden states: [..., D] to [..., V] in float32 (float64 where the decoder computes in it), with graph where one is asked for.</summary>
-    public Tensor Head(Tensor hidden)
+    /// <param name="hidden">Hidden states after the final norm.</param>
+    /// <param name="head">The head to use; null for the one in force.</param>
+    public Tensor Head(Tensor hidden, LinearLayer? head = null)
     {
         // A head in training is f32 whatever the rest.
-        Tensor logits = hidden.dtype == HeadWeight.dtype ? HeadLayer.Forward(hidden) : HeadLayer.Forward(hidden.to(HeadWeight.dtype));
+        head ??= HeadLayer;
+        Tensor logits = hidden.dtype == head.Weight.dtype ? head.Forward(hidden) : head.Forward(hidden.to(head.Weight.dtype));
         if (Options.LogitCap is null && logits.dtype is ScalarType.Float32 or ScalarType.Float64)
         {
             return logits;
@@ -230,15 +239,16 @@ internal sealed class Decoder : IDisposable
             x = x.mul(KeptScalar.Of(embeddingScale));
         }
 
+        x = context.Taps.At(Site.Embeddings, x);
         Keep(x, residuals);
         for (int i = 0; i < layers.Count; i++)
         {
             using Tensor before = x;
-            x = DecoderBlock.Forward(layers[i], Options, i, x, context);
+            x = context.Taps.At(Site.BlockOutput, i, DecoderBlock.Forward(layers[i], Options, i, x, context));
             Keep(x, residuals);
         }
 
-        Tensor hidden = RmsNorm.Apply(x, finalNorm, Options.NormEpsilon, Options.NormWeighting);
+        Tensor hidden = context.Taps.At(Site.FinalNorm, RmsNorm.Apply(x, finalNorm, Options.NormEpsilon, Options.NormWeighting));
         Keep(hidden, residuals);
         return hidden;
     }

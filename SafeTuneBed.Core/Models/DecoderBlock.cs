@@ -10,9 +10,9 @@ internal static class DecoderBlock
     public static Tensor Forward(DecoderLayer layer, DecoderOptions options, int index, Tensor x, AttentionContext context)
     {
         using var scope = NewDisposeScope();
-        Tensor attended = Attention(layer, options, index, Norm(x, layer.Norms.BeforeAttention, options), context);
+        Tensor attended = context.Taps.At(Site.AttentionOutput, index, Attention(layer, options, index, Norm(x, layer.Norms.BeforeAttention, options), context));
         Tensor middle = x.add(Norm(attended, layer.Norms.AfterAttention, options), KeptScalar.One);
-        Tensor fed = FeedForward(layer, options, Norm(middle, layer.Norms.BeforeFeedForward, options));
+        Tensor fed = context.Taps.At(Site.MlpOutput, index, FeedForward(layer, options, Norm(middle, layer.Norms.BeforeFeedForward, options), context.Taps));
         return middle.add(Norm(fed, layer.Norms.AfterFeedForward, options), KeptScalar.One).MoveToOuterDisposeScope();
     }
 
@@ -24,9 +24,9 @@ internal static class DecoderBlock
         long[] queryShape = [rows, length, o.HeadCount, o.HeadSize], keyShape = [rows, length, o.KeyValueHeadCount, o.HeadSize];
         RotaryAngles angles = context.Angles.For(slides: o.WindowOf(index) is not null);
         Tensor q, k, v;
-        if (is_grad_enabled() || o.QueryKeyNorm != QueryKeyNorm.None)
+        if (is_grad_enabled() || o.QueryKeyNorm != QueryKeyNorm.None || context.Taps is not null)
         {
-            Tensor[] parts = layer.QueryKeyValue.Separate(x);
+            Tensor[] parts = layer.QueryKeyValue.Separate(x, context.Taps);
             q = Rope.Apply(Heads(parts[0], layer.Norms.Query, queryShape, o), angles.Cos, angles.Sin);
             k = Rope.Apply(Heads(parts[1], layer.Norms.Key, keyShape, o), angles.Cos, angles.Sin);
             v = parts[2].view(keyShape);
@@ -42,15 +42,15 @@ internal static class DecoderBlock
             v = joint.narrow(-1, turned * o.HeadSize, (long)o.KeyValueHeadCount * o.HeadSize).view(keyShape);
         }
 
-        return layer.AttentionOutput.Members[0].Forward(context.Attend(index, q, k, v));
+        return layer.AttentionOutput.Members[0].Forward(context.Attend(index, q, k, v), context.Taps);
     }
 
     private static Tensor Heads(Tensor part, Tensor? norm, long[] shape, DecoderOptions o)
         => o.QueryKeyNorm == QueryKeyNorm.WholeWidth ? Norm(part, norm, o).view(shape) : Norm(part.view(shape), norm, o);
 
-    private static Tensor FeedForward(DecoderLayer layer, DecoderOptions o, Tensor x)
+    private static Tensor FeedForward(DecoderLayer layer, DecoderOptions o, Tensor x, SiteTaps? taps)
     {
-        Tensor[] parts = layer.GateUp.Separate(x);
-        return layer.Down.Members[0].Forward(o.Activation == GateActivation.Silu ? SwiGlu.Apply(parts[0], parts[1]) : GeGlu.Apply(parts[0], parts[1]));
+        Tensor[] parts = layer.GateUp.Separate(x, taps);
+        return layer.Down.Members[0].Forward(o.Activation == GateActivation.Silu ? SwiGlu.Apply(parts[0], parts[1]) : GeGlu.Apply(parts[0], parts[1]), taps);
     }
 }

@@ -35,6 +35,8 @@ internal sealed class LoraLinearFunction : autograd.SingleTensorFunction<LoraLin
         ctx.save_data("scaling", scaling);
         ctx.save_data("shape", x.shape);
         ctx.save_data("needsInput", x.requires_grad); // false where nothing below is trained
+        ctx.save_data("needsA", a.requires_grad);     // false while the factor is frozen
+        ctx.save_data("needsB", b.requires_grad);
         return y_NO.view([.. x.shape[..^1], weight.shape[0]]).MoveToOuterDisposeScope();
     }
 
@@ -48,8 +50,8 @@ internal sealed class LoraLinearFunction : autograd.SingleTensorFunction<LoraLin
         Tensor g_NO = gradient.reshape(-1, gradient.shape[^1]);
         Tensor gAdapter_NO = g_NO.to(a.dtype);
         Tensor gLow_NR = gAdapter_NO.mm(b).mul_(KeptScalar.Of(scaling));
-        Tensor gA = gLow_NR.t().mm(dropped_NI);
-        Tensor gB = gAdapter_NO.t().mm(low_NR).mul_(KeptScalar.Of(scaling));
+        Tensor? gA = (bool)ctx.get_data("needsA") ? gLow_NR.t().mm(dropped_NI).MoveToOuterDisposeScope() : null;
+        Tensor? gB = (bool)ctx.get_data("needsB") ? gAdapter_NO.t().mm(low_NR).mul_(KeptScalar.Of(scaling)).MoveToOuterDisposeScope() : null;
         Tensor? gX = null;
         if ((bool)ctx.get_data("needsInput"))
         {
@@ -64,6 +66,6 @@ internal sealed class LoraLinearFunction : autograd.SingleTensorFunction<LoraLin
         }
 
         // one entry an argument: x, W, b, A, B, mask, s
-        return [gX!, null!, null!, gA.MoveToOuterDisposeScope(), gB.MoveToOuterDisposeScope(), null!, null!];
+        return [gX!, null!, null!, gA!, gB!, null!, null!];
     }
 }

@@ -35,14 +35,17 @@ internal sealed class ProjectionGroup(Tensor weight, Tensor? bias, IReadOnlyList
     }
 
     /// <summary>x [..., in] to one output [..., out] per width; of one joint product these are views.</summary>
-    public Tensor[] Separate(Tensor x)
+    /// <param name="x">What the layers read.</param>
+    /// <param name="taps">What the pass does at some places; null for nothing.</param>
+    public Tensor[] Separate(Tensor x, SiteTaps? taps = null)
     {
-        if (Members.Count > 1 && !IsPlain)
+        bool tapped = taps is not null && Members.Any(m => taps.TouchesInput(m.Path));
+        if (Members.Count > 1 && (tapped || !IsPlain))
         {
-            return [.. Members.Select(m => m.Forward(x))];
+            return [.. Members.Select(m => m.Forward(x, taps))];
         }
 
-        using Tensor joint = Joint(x);
+        using Tensor joint = Joint(tapped ? taps!.VisitInput(Members[0].Path, x) : x);
         var parts = new Tensor[widths.Count];
         long start = 0;
         for (int i = 0; i < parts.Length; i++)

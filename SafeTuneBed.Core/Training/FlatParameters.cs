@@ -142,6 +142,13 @@ internal sealed class FlatParameters : IDisposable
         }
     }
 
+    /// <summary>Until the result is disposed no parameter requires a gradient: what is computed has no graph down to them.</summary>
+    public IDisposable Freeze()
+    {
+        segments.ForEach(s => s.View!.requires_grad_(false));
+        return new Thaw(segments);
+    }
+
     /// <summary>The global L2 norm of all gradients.</summary>
     public double GradientNorm()
     {
@@ -169,6 +176,11 @@ internal sealed class FlatParameters : IDisposable
     }
 
     private Segment Find(string name) => byName.TryGetValue(name, out Segment? segment) ? segment : throw new KeyNotFoundException($"No trainable parameter '{name}'.");
+
+    private sealed class Thaw(List<Segment> segments) : IDisposable
+    {
+        public void Dispose() => segments.ForEach(s => s.View!.requires_grad_(s.Active));
+    }
 
     private sealed class Segment(string name, long[] shape, long offset, long size, long room)
     {

@@ -59,14 +59,17 @@ internal sealed class TrainableLora : IDisposable
     /// <summary>All factors in one buffer.</summary>
     public FlatParameters Parameters { get; }
 
-    /// <summary>Passes begun so far: all that must be kept of dropout's random state.</summary>
+    /// <summary>Batches that were given masks so far: all that must be kept of dropout's random state.</summary>
     public long Passes { get; set; }
 
-    /// <summary>Moves every dropout stream to its next pass.</summary>
-    public void BeginPass()
+    /// <summary>
+    /// Moves every dropout stream to the masks of a batch. They are its own and the same in every pass over it: gradients of one batch at two places can be compared, and
+    /// looking at a batch twice changes nothing.
+    /// </summary>
+    public void BeginPass(TokenBatch batch)
     {
-        dropouts.ForEach(d => d.BeginPass(Passes));
-        Passes++;
+        batch.DropoutPass ??= Passes++;
+        dropouts.ForEach(d => d.BeginPass(batch.DropoutPass.Value));
     }
 
     public void Dispose()

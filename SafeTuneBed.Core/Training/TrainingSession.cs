@@ -22,6 +22,7 @@ internal sealed class TrainingSession : IDisposable
         Parameters = new ParameterSet(Flat);
         Shifts = new ShiftStack(Flat);
         User = context.UserStream ?? new BatchStream(context.Examples, context.Training, Seeds["user-order"]);
+        Activations = new ActivationPasses(this, decoder);
         Streams = Needs.Streams.ToDictionary(name => name, CreateStream, StringComparer.Ordinal);
     }
 
@@ -40,6 +41,8 @@ internal sealed class TrainingSession : IDisposable
     public ShiftStack Shifts { get; }
 
     public WindowFigures Figures { get; } = new();
+
+    public ActivationPasses Activations { get; }
 
     /// <summary>The user's batches.</summary>
     public IBatchStream User { get; }
@@ -75,33 +78,32 @@ internal sealed class TrainingSession : IDisposable
         return step;
     }
 
-    public ModelOutput Forward(TokenBatch batch)
+    public ModelOutput Forward(TokenBatch batch, ActivationSet? taps) => Forward(batch, taps is null ? null : SiteTaps.Adding(taps));
+
+    public ModelOutput Forward(TokenBatch batch, SiteTaps? taps)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        Lora.BeginPass();
-        return new ModelOutput(decoder, batch, decoder.Hidden(batch.InputIds), Needs);
+        Lora.BeginPass(batch);
+        return new ModelOutput(decoder, batch, decoder.Hidden(batch.InputIds, taps: taps), Needs) { Taps = taps };
     }
 
-    public void AccumulateLoss(TrainingStep step, TokenBatch batch)
+    public void AccumulateLoss(TrainingStep step, TokenBatch batch, ActivationSet? taps)
     {
         using var scope = NewDisposeScope();
-        ModelOutput output = Forward(batch);
-        Tensor loss = CheckedLoss(hooks.ComputeLoss(step, batch, output));
-        Figures.Count(step, batch, loss, output, isOwn: true);
-        loss.mul(KeptScalar.Of(step.WindowWeight)).backward();
+        LossOf(step, batch, Forward(batch, taps), null).mul(KeptScalar.Of(step.WindowWeight)).backward();
     }
 
-    public GradientSet Gradients(TrainingStep step, TokenBatch batch, Func<TokenBatch, ModelOutput, Tensor>? loss)
+    public ActivationSet ActivationGradients(TrainingStep step, IEnumerable<Site> sites, TokenBatch batch, Func<TokenBatch, ModelOutput, Tensor>? loss) =>
+        Activations.Gradients(sites, batch, output => LossOf(step, batch, output, loss));
+
+    public GradientSet Gradients(TrainingStep step, TokenBatch batch, Func<TokenBatch, ModelOutput, Tensor>? loss, ActivationSet? taps)
     {
         Tensor buffer = zeros_like(Flat.Gradients);
         Flat.LinkGradients(buffer);
         try
         {
             using var scope = NewDisposeScope();
-            ModelOutput output = Forward(batch);
-            Tensor value = CheckedLoss(loss is null ? hooks.ComputeLoss(step, batch, output) : loss(batch, output));
-            Figures.Count(step, batch, value, output, isOwn: loss is null);
-            value.backward();
+            LossOf(step, batch, Forward(batch, taps), loss).backward();
         }
         catch
         {
@@ -151,6 +153,13 @@ internal sealed class TrainingSession : IDisposable
         Shifts.Clear();
         FreeBatches();
         Lora.Dispose();
+    }
+
+    private Tensor LossOf(TrainingStep step, TokenBatch batch, ModelOutput output, Func<TokenBatch, ModelOutput, Tensor>? loss)
+    {
+        Tensor value = CheckedLoss(loss is null ? hooks.ComputeLoss(step, batch, output) : loss(batch, output));
+        Figures.Count(step, batch, value, output, isOwn: loss is null);
+        return value;
     }
 
     private static Tensor CheckedLoss(Tensor loss) => loss.numel() == 1 && loss.requires_grad

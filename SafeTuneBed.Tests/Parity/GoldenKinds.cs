@@ -10,7 +10,7 @@ internal static class GoldenKinds
         new LoraKind(),
         new LisaKind(),
         new UncheckedKind("SafeLoRA", f => f.Has("cosines_sorted")),
-        new UncheckedKind("Vaccine", f => f.Has("batch", "runs")),
+        new VaccineKind(),
         new ConversationKind(),
         new ChatTemplateKind(),
         new TokenizerKind(),

@@ -16,8 +16,6 @@ internal sealed record LisaTrace(IReadOnlyList<LisaMoment> Steps, IReadOnlyDicti
 /// <summary>Runs the product's LISA on a fixture's model, adapter and batches.</summary>
 internal sealed class LisaFixture : IDisposable
 {
-    private const string Peft = "base_model.model.";
-
     private readonly GoldenFixture fixture;
     private readonly Decoder decoder;
 
@@ -36,7 +34,7 @@ internal sealed class LisaFixture : IDisposable
         var options = new LisaOptions { AlignmentSteps = aligns ? 1 : 0, FineTuningSteps = aligns ? 0 : 1, Rho = rho };
         return Run(
             options, new TrainingConfig { Steps = 1, LearningRate = 0, MaxGradientNorm = 0 }, adapter, 1, batches, batches,
-            starting: context => Fill(context.Parameters, adapter, fromSnapshot ? name => fixture.Tensor($"static.snapshot.{name}") : null)).Steps[0];
+            starting: context => GoldenAdapter.Fill(context.Parameters, At(adapter), fromSnapshot ? name => fixture.Tensor($"static.snapshot.{name}") : null)).Steps[0];
     }
 
     /// <summary>The fixture's trace, from its first step to its last.</summary>
@@ -61,7 +59,7 @@ internal sealed class LisaFixture : IDisposable
         string start = trace.GetProperty("start").GetString()!;
         return Run(
             options, config, start, settings.GetProperty("steps").GetInt32(), Batches(trace, "finetune_batches"), Batches(trace, "alignment_batches"),
-            starting: context => Fill(context.Parameters, start, null));
+            starting: context => GoldenAdapter.Fill(context.Parameters, At(start)));
     }
 
     public void Dispose() => decoder.Dispose();
@@ -83,7 +81,7 @@ internal sealed class LisaFixture : IDisposable
         var hooks = new WatchedHooks(new LisaAlgorithm { Options = options })
         {
             Starting = starting,
-            Started = context => Fill(context.Parameters, adapter, null),
+            Started = context => GoldenAdapter.Fill(context.Parameters, At(adapter)),
             Computed = step =>
             {
                 string now = step.Plan.StreamName is null ? "finetune" : "alignment";
@@ -91,12 +89,12 @@ internal sealed class LisaFixture : IDisposable
                 (long position, int count) = step.Plan.StreamName is null ? (userStream.Position, user.Length) : (alignStream.Position, align.Length);
                 line = FormattableString.Invariant($"{now} {now}[{(position - 1) % count}] {clock} ");
             },
-            Ready = step => gradients = Copies(step.Parameters, p => p.grad!),
+            Ready = step => gradients = GoldenAdapter.Copies(step.Parameters, p => p.grad!),
             Stepped = step =>
             {
                 if (step.OptimizerStep == steps - 1)
                 {
-                    weights = Copies(step.Parameters, p => p);
+                    weights = GoldenAdapter.Copies(step.Parameters, p => p);
                     stop.Cancel();
                 }
             },
@@ -126,20 +124,6 @@ internal sealed class LisaFixture : IDisposable
 
         return new LisaTrace(moments, weights);
     }
-
-    private void Fill(ParameterSet parameters, string adapter, Func<string, Tensor>? values)
-    {
-        using PeftAdapter file = PeftAdapter.Load(At(adapter));
-        using var noGrad = no_grad();
-        foreach ((string path, (Tensor a, Tensor b)) in file.Factors)
-        {
-            parameters[path + ".lora_A"].copy_(values?.Invoke($"{Peft}{path}.lora_A.weight") ?? a);
-            parameters[path + ".lora_B"].copy_(values?.Invoke($"{Peft}{path}.lora_B.weight") ?? b);
-        }
-    }
-
-    private static Dictionary<string, Tensor> Copies(ParameterSet parameters, Func<Tensor, Tensor> part) =>
-        parameters.Names.ToDictionary(name => $"{Peft}{name}.weight", name => part(parameters[name]).detach().clone().DetachFromDisposeScope());
 
     private sealed class Listener(Action<TrainingProgress> hear) : IProgress<TrainingProgress>
     {

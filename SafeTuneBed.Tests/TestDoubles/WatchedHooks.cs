@@ -21,6 +21,9 @@ internal sealed class WatchedHooks(MethodAlgorithm method) : ITrainingHooks
 
     public Action<TrainingStep>? Stepped { get; init; }
 
+    /// <summary>Every loss of the method's own, with its rows and the pass that gave it.</summary>
+    public Action<TokenBatch, ModelOutput, torch.Tensor>? Lost { get; init; }
+
     public MethodNeeds Needs => inner.Needs;
 
     public void OnTrainingStarted(TrainingContext context)
@@ -32,7 +35,12 @@ internal sealed class WatchedHooks(MethodAlgorithm method) : ITrainingHooks
 
     public BatchPlan PlanBatch(TrainingStep step) => inner.PlanBatch(step);
 
-    public torch.Tensor ComputeLoss(TrainingStep step, TokenBatch batch, ModelOutput output) => inner.ComputeLoss(step, batch, output);
+    public torch.Tensor ComputeLoss(TrainingStep step, TokenBatch batch, ModelOutput output)
+    {
+        torch.Tensor loss = inner.ComputeLoss(step, batch, output);
+        Lost?.Invoke(batch, output, loss);
+        return loss;
+    }
 
     public void ComputeGradients(TrainingStep step)
     {

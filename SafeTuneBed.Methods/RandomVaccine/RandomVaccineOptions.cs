@@ -1,0 +1,14 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SafeTuneBed.Methods.RandomVaccine;
+
+/// <summary>Settings of the ablation.</summary>
+public sealed class RandomVaccineOptions : MethodOptions
+{
+    /// <summary>
+    /// rho, 0 to 1000: the variance of the noise, for each number of an activation. Default 2, the authors' trainer's; 0 is plain training to the bit. Not comparable with
+    /// Vaccine's rho, which is the length of the whole perturbation: n numbers of this noise have a length of about sqrt(rho n).
+    /// </summary>
+    [Range(0.0, 1000.0)]
+    public double Rho { get; set; } = 2;
+}

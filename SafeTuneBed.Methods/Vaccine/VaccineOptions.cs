@@ -1,0 +1,14 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SafeTuneBed.Methods.Vaccine;
+
+/// <summary>Settings of Vaccine.</summary>
+public sealed class VaccineOptions : MethodOptions
+{
+    /// <summary>
+    /// rho, 0 to 1000: the length of the perturbation, over all layers, rows and positions of a batch together. Default 2, the paper's (arXiv 2402.01109) and its trainer's;
+    /// 0 is plain training to the bit. It is absolute: the same rho is weaker for a larger batch, and for a model with larger activations.
+    /// </summary>
+    [Range(0.0, 1000.0)]
+    public double Rho { get; set; } = 2;
+}
