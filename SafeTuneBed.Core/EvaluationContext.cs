@@ -16,6 +16,9 @@ public sealed class EvaluationContext
     /// <summary>The prompt set of this entry, already loaded; empty where the evaluator did not ask for one.</summary>
     public IReadOnlyList<PromptItem> PromptItems { get; init; } = [];
 
+    /// <summary>The sets that the evaluator asked for beside its own (<see cref="IEvaluator.FurtherPromptSets"/>), by name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<PromptItem>> FurtherPrompts { get; init; } = new Dictionary<string, IReadOnlyList<PromptItem>>();
+
     /// <summary>The evaluation split of the run's data set, already loaded; empty where the evaluator did not ask for one.</summary>
     public IReadOnlyList<FinetuneExample> EvaluationItems { get; init; } = [];
 
@@ -36,6 +39,9 @@ public sealed class EvaluationContext
 
     /// <summary>Where answers are kept so that a killed evaluation goes on; null keeps nothing.</summary>
     internal GenerationStore? Store { get; init; }
+
+    /// <summary>Where log-probabilities are kept; null keeps nothing.</summary>
+    internal LikelihoodStore? Likelihoods { get; init; }
 
     /// <summary>The prompt set as a stream.</summary>
     public IAsyncEnumerable<PromptItem> Prompts(CancellationToken cancellationToken = default) => PromptItems.ToAsyncEnumerable();

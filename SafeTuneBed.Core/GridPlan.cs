@@ -20,7 +20,14 @@ public enum PlannedWork
 /// <param name="Items">Items to judge.</param>
 /// <param name="Work">What has to be done.</param>
 /// <param name="Answers">Answers that will really be generated: those that are stored, or that another measure of the plan asks for first, are not made twice.</param>
-public sealed record PlannedEvaluation(string Evaluator, int Items, PlannedWork Work, int Answers);
+public sealed record PlannedEvaluation(string Evaluator, int Items, PlannedWork Work, int Answers)
+{
+    /// <summary>Questions whose log-probabilities will really be computed; nothing is generated for them.</summary>
+    public int Likelihoods { get; init; }
+
+    /// <summary>Most new tokens of an answer; null where nothing is generated.</summary>
+    public int? MaxNewTokens { get; init; }
+}
 
 /// <summary>A file that a data set reads.</summary>
 /// <param name="Use"><c>train</c>, <c>poison</c>, <c>guide</c> or <c>evaluation</c>.</param>

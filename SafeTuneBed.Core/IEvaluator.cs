@@ -26,6 +26,12 @@ public interface IEvaluator
     /// <summary>The numbers it reports.</summary>
     IReadOnlyList<MetricDefinition> Metrics { get; }
 
+    /// <summary>
+    /// The numbers it reports about a run on this data set, where the task decides what is measured. Default: <see cref="Metrics"/>.
+    /// </summary>
+    /// <param name="dataset">The run's data set; null where there is none.</param>
+    IReadOnlyList<MetricDefinition> MetricsOf(FinetuneDatasetConfig? dataset) => Metrics;
+
     /// <summary>What it asks for.</summary>
     EvaluatorNeeds Needs { get; }
 
@@ -33,6 +39,12 @@ public interface IEvaluator
     /// The prompt set that the sandbox model is asked when a grid's entry names none. Null (most measures): the sandbox's forbidden requests.
     /// </summary>
     string? DefaultPromptSet => null;
+
+    /// <summary>The prompt set that any model is asked when a grid's entry names none; null (most measures): there is none.</summary>
+    string? OwnPromptSet => null;
+
+    /// <summary>Prompt sets that are loaded beside the entry's own, such as worked examples: <see cref="EvaluationContext.FurtherPrompts"/>.</summary>
+    IReadOnlyList<string> FurtherPromptSets => [];
 
     /// <summary>How it wants answers decoded; a prompt set or data set may lower the number of new tokens. Default: greedy.</summary>
     GenerationOptions Generation => new();

@@ -15,6 +15,8 @@ public sealed class LocalModel : ICausalLanguageModel, IStreamingTextGenerator, 
 
     private LocalModel(IModelWorker worker, IStreamingTextGenerator generator) => (this.worker, this.generator) = (worker, generator);
 
+    private ICausalLanguageModel Causal => (ICausalLanguageModel)generator;
+
     /// <inheritdoc/>
     public string Name => generator.Name;
 
@@ -57,7 +59,21 @@ public sealed class LocalModel : ICausalLanguageModel, IStreamingTextGenerator, 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ContinuationScore>> ScoreAsync(
         IReadOnlyList<(IReadOnlyList<ChatMessage> Conversation, string Continuation)> requests, CancellationToken cancellationToken = default)
-        => ((ICausalLanguageModel)generator).ScoreAsync(requests, cancellationToken);
+        => Causal.ScoreAsync(requests, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ContinuationScore>> ScoreTextAsync(IReadOnlyList<(string Text, string Continuation)> requests, CancellationToken cancellationToken = default)
+        => Causal.ScoreTextAsync(requests, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks><paramref name="completed"/> is called on the model's own thread: it should be quick.</remarks>
+    public Task<IReadOnlyList<Generation>> CompleteAsync(
+        IReadOnlyList<string> texts, GenerationOptions options, Action<int, Generation>? completed = null, CancellationToken cancellationToken = default)
+        => Causal.CompleteAsync(texts, options, completed, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<int>> CountTokensAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
+        => Causal.CountTokensAsync(texts, cancellationToken);
 
     Task<Generation> IStreamingTextGenerator.StreamAsync(
         IReadOnlyList<ChatMessage> conversation, GenerationOptions options, Action<string> piece, CancellationToken cancellationToken)

@@ -19,8 +19,17 @@ public enum MetricKind
     /// <summary>A share of items, 0 to 1, of scores that are 0 or 1.</summary>
     Proportion,
 
-    /// <summary>A mean of bounded scores.</summary>
+    /// <summary>A mean of bounded scores, weighted where scores have weights.</summary>
     Mean,
+
+    /// <summary>e to the mean of scores that are negative log-likelihoods per unit of text, weighted by the units: perplexity.</summary>
+    Perplexity,
+
+    /// <summary>
+    /// The mean over classes of F1, of scores whose <see cref="SampleScore.Groups"/> name the <c>gold</c> and the <c>predicted</c> class. A class that occurs on neither
+    /// side is left out; a precision without any prediction is 0.
+    /// </summary>
+    MacroF1,
 }
 
 /// <summary>Describes one reported number. A change of meaning raises <see cref="Version"/>.</summary>
@@ -63,12 +72,27 @@ public sealed record MetricDefinition
     /// <summary>A value above which each row's warnings name this metric; null (default) for never. For shares of answers that make other numbers doubtful.</summary>
     public double? WarnAbove { get; init; }
 
+    /// <summary>What guessing gets; a row whose interval reaches down to it is warned of. Null (default): nothing is looked at.</summary>
+    public double? Chance { get; init; }
+
+    /// <summary>
+    /// A kind of <see cref="SampleScore.Groups"/> whose items depend on each other, such as the subjects of a test or the turns of a question: they are then resampled
+    /// together. Null (default): items are independent.
+    /// </summary>
+    public string? ClusterBy { get; init; }
+
     /// <summary>A share of items.</summary>
     public static MetricDefinition Proportion(string name, int version, Direction direction) => new(name, MetricKind.Proportion, version, direction, 0, 1);
 
     /// <summary>A mean of scores between <paramref name="minimum"/> and <paramref name="maximum"/>.</summary>
     public static MetricDefinition Mean(string name, int version, Direction direction, double minimum, double maximum) =>
         new(name, MetricKind.Mean, version, direction, minimum, maximum);
+
+    /// <summary>Perplexity: scores are negative log-likelihoods in nats, weights the tokens (or words, or bytes) over which they are means. Lower is better.</summary>
+    public static MetricDefinition Perplexity(string name, int version) => new(name, MetricKind.Perplexity, version, Direction.LowerIsBetter, 0, double.MaxValue);
+
+    /// <summary>F1 averaged over classes. Scores are made by <see cref="Score(bool, string?)"/> and carry the groups <c>gold</c> and <c>predicted</c>.</summary>
+    public static MetricDefinition MacroF1(string name, int version) => new(name, MetricKind.MacroF1, version, Direction.HigherIsBetter, 0, 1);
 
     /// <summary>A score of this metric for one item.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not finite or outside the metric's range.</exception>

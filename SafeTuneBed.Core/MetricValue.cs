@@ -57,6 +57,9 @@ public sealed record MetricValue
     /// <summary>The value of each seed, in the order of the seeds; one entry for a single seed.</summary>
     public IReadOnlyList<double?> SeedValues { get; init; } = [];
 
+    /// <summary>The same number for parts of the items, such as the subjects of a test; empty where scores name no groups.</summary>
+    public IReadOnlyList<GroupValue> Groups { get; init; } = [];
+
     /// <summary>Column heading.</summary>
     public string Heading { get; init; } = "";
 
@@ -69,6 +72,21 @@ public sealed record MetricValue
     private const double MaximumUnscoredShare = 0.02;
 
     private int NotApplicableCount => Unscored.TryGetValue(UnscoredReason.NotApplicable, out int count) ? count : 0;
+}
+
+/// <summary>A number for a part of the items.</summary>
+/// <param name="Kind">What divides the items, such as <c>subject</c>.</param>
+/// <param name="Name">The part, such as <c>anatomy</c>.</param>
+/// <param name="Value">The value, or null when nothing was scored.</param>
+/// <param name="Count">Items asked (all seeds together).</param>
+/// <param name="ScoredCount">Items with a score.</param>
+public sealed record GroupValue(string Kind, string Name, double? Value, int Count, int ScoredCount)
+{
+    /// <summary>Lower end of the 95 % interval (Wilson's, of shares); null where there is none.</summary>
+    public double? Lower { get; init; }
+
+    /// <summary>Upper end of the 95 % interval.</summary>
+    public double? Upper { get; init; }
 }
 
 /// <summary>Two conditions compared on the same items.</summary>

@@ -39,4 +39,12 @@ public sealed record SampleScore
 
     /// <summary>A class or remark, such as <c>refused</c>.</summary>
     public string? Label { get; init; }
+
+    /// <summary>How much the item counts in a mean, above 0, such as the tokens of a text; null is 1.</summary>
+    public double? Weight { get; init; }
+
+    /// <summary>
+    /// What the item belongs to, by kind: <c>subject</c>, <c>category</c>. A number is also reported for each of them. Null where there is none.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Groups { get; init; }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SafeTuneBed.AttackSuccess;
+using SafeTuneBed.Mmlu;
 using SafeTuneBed.OverRefusal;
 using SafeTuneBed.Reporting;
 using SafeTuneBed.SandboxJudge;
@@ -13,11 +14,11 @@ namespace SafeTuneBed;
 public static class EvaluationBuilderExtensions
 {
     /// <summary>
-    /// Registers every measure: <c>attack-success</c>, <c>over-refusal</c>, <c>sandbox-judge</c>, <c>task-accuracy</c>. Those registered
+    /// Registers every measure: <c>attack-success</c>, <c>over-refusal</c>, <c>sandbox-judge</c>, <c>task-accuracy</c>, <c>mmlu</c>. Those registered
     /// before keep their settings.
     /// </summary>
     public static ISafeTuneBedBuilder AddEvaluators(this ISafeTuneBedBuilder builder) =>
-        builder.AddAttackSuccess().AddOverRefusal().AddSandboxJudge().AddTaskAccuracy();
+        builder.AddAttackSuccess().AddOverRefusal().AddSandboxJudge().AddTaskAccuracy().AddMmlu();
 
     /// <summary>
     /// Registers <c>attack-success</c>: the share of forbidden requests that are not refused, by keywords. May be called again to change settings.
@@ -37,6 +38,11 @@ public static class EvaluationBuilderExtensions
 
     /// <summary>Registers <c>task-accuracy</c>: the share of right answers on the data set's evaluation split.</summary>
     public static ISafeTuneBedBuilder AddTaskAccuracy(this ISafeTuneBedBuilder builder) => Added.To(builder).Add<TaskAccuracyEvaluator>(builder, TaskAccuracyEvaluator.Name);
+
+    /// <summary>Registers <c>mmlu</c>: knowledge in 57 subjects by questions with four options. May be called again to change settings.</summary>
+    /// <exception cref="ConfigurationException">A preset is unknown, or a setting out of range.</exception>
+    public static ISafeTuneBedBuilder AddMmlu(this ISafeTuneBedBuilder builder, Action<MmluOptions>? configure = null) =>
+        Added.To(builder).Add<MmluEvaluator, MmluOptions>(builder, MmluEvaluator.Name, configure, o => _ = new MmluEvaluator(o));
 
     /// <summary>
     /// Registers the statistics and the report formats <c>markdown</c>, <c>csv</c>, <c>jsonl</c>, <c>svg</c>, <c>latex</c> and <c>html</c>. Every measure of this package does

@@ -70,7 +70,8 @@ internal sealed class ContinuationScorer(Decoder decoder)
             throw new SafeTuneBedException($"Request {index} has an empty context, but a first token has no probability. Use a template that begins with a beginning-of-text token.");
         }
 
-        if (context.Length + continuation.Length > decoder.Options.ContextLength)
+        // the last token is predicted, never read
+        if (context.Length + Math.Max(0, continuation.Length - 1) > decoder.Options.ContextLength)
         {
             throw new SafeTuneBedException($"Request {index} has {context.Length} + {continuation.Length} tokens, more than the model's context of {decoder.Options.ContextLength}. Shorten it.");
         }

@@ -12,6 +12,7 @@ internal sealed class LanguageModel : ICausalLanguageModel, IStreamingTextGenera
 {
     private readonly TokenGenerator generator;
     private readonly ContinuationScorer scorer;
+    private readonly PlainText plain;
     private readonly GenerationConfig generation;
 
     /// <summary>Puts a loaded decoder together with its text side. It owns the decoder, not the thread.</summary>
@@ -26,7 +27,7 @@ internal sealed class LanguageModel : ICausalLanguageModel, IStreamingTextGenera
         (Name, Decoder, Tokenizer, Template, Thread) = (name, decoder, tokenizer, template, thread);
         this.generation = generation;
         StopIds = [.. generation.StopIds.Union(template.StopIds).Order()];
-        (generator, scorer) = (new TokenGenerator(decoder), new ContinuationScorer(decoder));
+        (generator, scorer, plain) = (new TokenGenerator(decoder), new ContinuationScorer(decoder), new PlainText(tokenizer, decoder.Options.ContextLength));
     }
 
     public string Name { get; }
@@ -87,7 +88,17 @@ internal sealed class LanguageModel : ICausalLanguageModel, IStreamingTextGenera
     {
         ArgumentNullException.ThrowIfNull(conversations);
         ArgumentNullException.ThrowIfNull(options);
-        return AnswerAsync(conversations, generation.Resolve(options), _ => (completed, null), cancellationToken);
+        return AnswerAsync([.. conversations.Select(Encode)], generation.Resolve(options), _ => (completed, null), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks><paramref name="completed"/> is called on the compute thread: it should be quick.</remarks>
+    public Task<IReadOnlyList<Generation>> CompleteAsync(
+        IReadOnlyList<string> texts, GenerationOptions options, Action<int, Generation>? completed = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(options);
+        return AnswerAsync([.. texts.Select(plain.Encode)], generation.Resolve(options), _ => (completed, null), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -110,16 +121,15 @@ internal sealed class LanguageModel : ICausalLanguageModel, IStreamingTextGenera
             return ((_, answer) => Show(stream.Finish(answer.Text)), (_, ids) => Show(stream.Advance(ids)));
         }
 
-        return (await AnswerAsync([conversation], generation.Resolve(options), Listen, cancellationToken).ConfigureAwait(false))[0];
+        return (await AnswerAsync([Encode(conversation)], generation.Resolve(options), Listen, cancellationToken).ConfigureAwait(false))[0];
     }
 
     private async Task<IReadOnlyList<Generation>> AnswerAsync(
-        IReadOnlyList<IReadOnlyList<ChatMessage>> conversations,
+        int[][] prompts,
         GenerationOptions options,
         Func<AnswerText, (Action<int, Generation>? Completed, Action<int, IReadOnlyList<int>>? Advanced)> listen,
         CancellationToken cancellationToken)
     {
-        int[][] prompts = [.. conversations.Select(Template.EncodePrompt)];
         var answers = new Generation[prompts.Length];
 
         // A special token has no text in an answer: asked for as a stop string, it stops by its id.
@@ -152,10 +162,46 @@ internal sealed class LanguageModel : ICausalLanguageModel, IStreamingTextGenera
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(requests);
-        (int[] Context, int[] Continuation)[] ids = [.. requests.Select(r => (Template.EncodePrompt(r.Conversation), Template.EncodeContinuation(r.Continuation)))];
+        return await ScoreAsync([.. requests.Select(r => (Encode(r.Conversation), Template.EncodeContinuation(r.Continuation)))], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ContinuationScore>> ScoreTextAsync(IReadOnlyList<(string Text, string Continuation)> requests, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        IReadOnlyList<PlainTextWindow> windows = plain.Split(requests);
+        IReadOnlyList<ContinuationScore> scores = await ScoreAsync([.. windows.Select(w => (w.Context, w.Continuation))], cancellationToken).ConfigureAwait(false);
+        var whole = new ContinuationScore[requests.Count];
+        Array.Fill(whole, new ContinuationScore(0, 0, true));
+        foreach ((PlainTextWindow window, ContinuationScore score) in windows.Zip(scores))
+        {
+            ContinuationScore old = whole[window.Request];
+            whole[window.Request] = new ContinuationScore(old.LogProbability + score.LogProbability, old.TokenCount + score.TokenCount, old.IsGreedy && score.IsGreedy)
+            {
+                DroppedTokens = old.DroppedTokens + window.DroppedTokens,
+            };
+        }
+
+        return whole;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<int>> CountTokensAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return Task.FromResult<IReadOnlyList<int>>([.. texts.Select(t => plain.Encode(t).Length)]);
+    }
+
+    private async Task<IReadOnlyList<ContinuationScore>> ScoreAsync(IReadOnlyList<(int[] Context, int[] Continuation)> ids, CancellationToken cancellationToken)
+    {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Thread.Stopping);
         return await Thread.RunAsync(() => scorer.Score(ids, linked.Token), cancellationToken).ConfigureAwait(false);
     }
+
+    // A last message of the assistant is the beginning of the answer that is asked for.
+    private int[] Encode(IReadOnlyList<ChatMessage> conversation) => conversation.Count > 0 && conversation[^1].Role == ChatRole.Assistant
+        ? [.. Template.EncodePrompt([.. conversation.SkipLast(1)]), .. Template.EncodeContinuation(conversation[^1].Text)]
+        : Template.EncodePrompt(conversation);
 
     /// <summary>Frees the weights once the work that was asked for before is done.</summary>
     public void Dispose()

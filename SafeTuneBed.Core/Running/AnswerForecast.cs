@@ -29,9 +29,11 @@ internal sealed class AnswerForecast
         {
             planned.Add(Of(cell, evaluation, given));
             made.Add(evaluation.Fingerprint);
+            Foreseen? foreseen = evaluation.Foreseen;
+            given.UnionWith((foreseen?.Likelihoods ?? []).Select(q => (evaluation.LikelihoodKey, q)));
             if (IsGreedy(evaluation))
             {
-                given.UnionWith((evaluation.Questions ?? []).Select(q => (evaluation.AnswerKey, q)));
+                given.UnionWith((foreseen?.Answers ?? []).Select(q => (evaluation.AnswerKey, q)));
             }
         }
 
@@ -40,37 +42,58 @@ internal sealed class AnswerForecast
 
     private PlannedEvaluation Of(Cell cell, CellEvaluation evaluation, HashSet<(string Key, Question Question)> given)
     {
-        string name = evaluation.Entry.Written;
+        int? tokens = evaluation.Foreseen is { Answers.Count: 0 } ? null : evaluation.Decoding.MaxNewTokens;
+        var planned = new PlannedEvaluation(evaluation.Entry.Written, evaluation.ItemCount, PlannedWork.Reuse, 0) { MaxNewTokens = tokens };
         if (finished.Contains(evaluation))
         {
-            return new PlannedEvaluation(name, evaluation.ItemCount, PlannedWork.Reuse, 0);
+            return planned;
         }
 
         if (made.Contains(evaluation.Fingerprint))
         {
-            return new PlannedEvaluation(name, evaluation.ItemCount, PlannedWork.Score, 0); // copied from its twin
+            return planned with { Work = PlannedWork.Score }; // copied from its twin
         }
 
+        int answers = Answers(cell, evaluation, given), likelihoods = Likelihoods(cell, evaluation, given);
+        return planned with { Work = answers + likelihoods == 0 && evaluation.ItemCount > 0 ? PlannedWork.Score : PlannedWork.Run, Answers = answers, Likelihoods = likelihoods };
+    }
+
+    private static int Answers(Cell cell, CellEvaluation evaluation, HashSet<(string Key, Question Question)> given)
+    {
         HashSet<Question> stored = GenerationStore.Questions(evaluation.GenerationsPath, evaluation.AnswerKey);
-        int answers;
-        if (evaluation.Questions is { } questions)
+        if (evaluation.Foreseen?.Answers is not { } questions)
         {
-            if (IsGreedy(evaluation))
+            bool onlyScores = evaluation.Evaluator.Needs.HasFlag(EvaluatorNeeds.LogProbabilities);
+            return onlyScores ? 0 : Math.Max(0, evaluation.ItemCount - stored.DistinctBy(q => q.ItemId).Count());
+        }
+
+        if (IsGreedy(evaluation))
+        {
+            foreach (string file in GenerationStore.SiblingsOf(cell, evaluation))
             {
-                foreach (string file in GenerationStore.SiblingsOf(cell, evaluation))
-                {
-                    stored.UnionWith(GenerationStore.Questions(file, evaluation.AnswerKey));
-                }
+                stored.UnionWith(GenerationStore.Questions(file, evaluation.AnswerKey));
             }
-
-            answers = questions.Count(q => !stored.Contains(q) && !given.Contains((evaluation.AnswerKey, q)));
         }
-        else
+
+        return questions.Count(q => !stored.Contains(q) && !given.Contains((evaluation.AnswerKey, q)));
+    }
+
+    private static int Likelihoods(Cell cell, CellEvaluation evaluation, HashSet<(string Key, Question Question)> given)
+    {
+        if (!evaluation.Evaluator.Needs.HasFlag(EvaluatorNeeds.LogProbabilities))
         {
-            answers = Math.Max(0, evaluation.ItemCount - stored.DistinctBy(q => q.ItemId).Count());
+            return 0;
         }
 
-        return new PlannedEvaluation(name, evaluation.ItemCount, answers == 0 && evaluation.ItemCount > 0 ? PlannedWork.Score : PlannedWork.Run, answers);
+        HashSet<Question> stored = LikelihoodStore.Questions(evaluation.LikelihoodsPath, evaluation.LikelihoodKey);
+        foreach (string file in LikelihoodStore.SiblingsOf(cell, evaluation))
+        {
+            stored.UnionWith(LikelihoodStore.Questions(file, evaluation.LikelihoodKey));
+        }
+
+        return evaluation.Foreseen?.Likelihoods is { } questions
+            ? questions.Count(q => !stored.Contains(q) && !given.Contains((evaluation.LikelihoodKey, q)))
+            : Math.Max(0, evaluation.ItemCount - stored.DistinctBy(q => q.ItemId).Count());
     }
 
     private static bool IsGreedy(CellEvaluation evaluation) => evaluation.Decoding.Temperature <= 0;

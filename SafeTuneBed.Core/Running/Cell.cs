@@ -98,8 +98,14 @@ internal sealed record CellEvaluation
 
     public IReadOnlyList<FinetuneExample> Examples { get; init; } = [];
 
-    /// <summary>What will be asked, where it is known beforehand.</summary>
-    public IReadOnlyList<Question>? Questions { get; init; }
+    /// <summary>Sets beside its own, by name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<PromptItem>> FurtherPrompts { get; init; } = new Dictionary<string, IReadOnlyList<PromptItem>>();
+
+    /// <summary>The numbers that it reports.</summary>
+    public required IReadOnlyList<MetricDefinition> Metrics { get; init; }
+
+    /// <summary>What will be asked; null where the evaluator does not tell.</summary>
+    public Foreseen? Foreseen { get; init; }
 
     public required GenerationOptions Decoding { get; init; }
 
@@ -111,14 +117,20 @@ internal sealed record CellEvaluation
     /// <summary>Hash of the weights and the decoding alone: what an answer to a given prompt depends on.</summary>
     public required string AnswerKey { get; init; }
 
+    /// <summary>Hash of the weights alone: what a log-probability depends on.</summary>
+    public required string LikelihoodKey { get; init; }
+
     public required string Folder { get; init; }
 
-    public int ItemCount => Prompts.Count + Examples.Count;
+    /// <summary>Items to judge, as far as it is known.</summary>
+    public int ItemCount => Foreseen?.Items ?? (Prompts.Count + Examples.Count);
 
     /// <summary>The name in records, whatever spelling the grid used.</summary>
     public string CanonicalName => PromptSet is null ? Entry.Name : $"{Entry.Name}@{PromptSet}";
 
     public string GenerationsPath => Path.Combine(Folder, "generations.jsonl");
+
+    public string LikelihoodsPath => Path.Combine(Folder, LikelihoodStore.FileName);
 
     public string ScoresPath => Path.Combine(Folder, "scores.jsonl");
 

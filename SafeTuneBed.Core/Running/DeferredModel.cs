@@ -38,13 +38,21 @@ internal sealed class DeferredModel(string name, Func<CancellationToken, Task<IT
 
     public async Task<IReadOnlyList<ContinuationScore>> ScoreAsync(
         IReadOnlyList<(IReadOnlyList<ChatMessage> Conversation, string Continuation)> requests,
-        CancellationToken cancellationToken = default)
-    {
-        ITextGenerator opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return opened is ICausalLanguageModel causal
-            ? await causal.ScoreAsync(requests, cancellationToken).ConfigureAwait(false)
-            : throw new ConfigurationException($"'{Name}' does not give log-probabilities. Use a local model.");
-    }
+        CancellationToken cancellationToken = default) =>
+        await (await CausalAsync(cancellationToken).ConfigureAwait(false)).ScoreAsync(requests, cancellationToken).ConfigureAwait(false);
+
+    public async Task<IReadOnlyList<ContinuationScore>> ScoreTextAsync(IReadOnlyList<(string Text, string Continuation)> requests, CancellationToken cancellationToken = default) =>
+        await (await CausalAsync(cancellationToken).ConfigureAwait(false)).ScoreTextAsync(requests, cancellationToken).ConfigureAwait(false);
+
+    public async Task<IReadOnlyList<Generation>> CompleteAsync(
+        IReadOnlyList<string> texts, GenerationOptions options, Action<int, Generation>? completed = null, CancellationToken cancellationToken = default) =>
+        await (await CausalAsync(cancellationToken).ConfigureAwait(false)).CompleteAsync(texts, options, completed, cancellationToken).ConfigureAwait(false);
+
+    public async Task<IReadOnlyList<int>> CountTokensAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default) =>
+        await (await CausalAsync(cancellationToken).ConfigureAwait(false)).CountTokensAsync(texts, cancellationToken).ConfigureAwait(false);
+
+    private async Task<ICausalLanguageModel> CausalAsync(CancellationToken cancellationToken) =>
+        await OpenAsync(cancellationToken).ConfigureAwait(false) as ICausalLanguageModel ?? throw new ConfigurationException($"'{Name}' does not give log-probabilities. Use a local model.");
 
     private async Task<ITextGenerator> OpenAsync(CancellationToken cancellationToken) => model ??= await open(cancellationToken).ConfigureAwait(false);
 }

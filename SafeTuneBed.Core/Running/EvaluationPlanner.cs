@@ -33,9 +33,9 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
         {
             IEvaluator evaluator = evaluators.Get(entry.Name);
             bool asksSplit = evaluator.Needs.HasFlag(EvaluatorNeeds.EvaluationSplit);
-            var (promptSet, prompts, examples, decoding, questions) = await ItemsAsync(entry, model, dataset, cancellationToken).ConfigureAwait(false);
+            var (promptSet, prompts, further, examples, decoding, foreseen) = await ItemsAsync(entry, model, dataset, cancellationToken).ConfigureAwait(false);
             var parts = Fingerprints.OfEvaluation(
-                cellFingerprint, entry.Name, evaluator, evaluators.OptionsOf(entry.Name), Fingerprints.OfItems(prompts, examples), asksSplit ? dataset : null, decoding, seed);
+                cellFingerprint, entry.Name, evaluator, evaluators.OptionsOf(entry.Name), Fingerprints.OfItems(prompts, examples, further), dataset, asksSplit, decoding, seed);
             string fingerprint = CanonicalJson.Hash(parts);
             made.Add(new CellEvaluation
             {
@@ -43,12 +43,15 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
                 Evaluator = evaluator,
                 PromptSet = promptSet,
                 Prompts = prompts,
+                FurtherPrompts = further,
                 Examples = examples,
-                Questions = questions,
+                Metrics = evaluator.MetricsOf(dataset),
+                Foreseen = foreseen,
                 Decoding = decoding,
                 Parts = parts,
                 Fingerprint = fingerprint,
                 AnswerKey = Fingerprints.AnswerKey(cellFingerprint, decoding),
+                LikelihoodKey = Fingerprints.LikelihoodKey(cellFingerprint),
                 Folder = RunStore.EvaluationFolder(cellFolder, promptSet is null ? entry.Name : $"{entry.Name}@{promptSet}", fingerprint),
             });
         }
@@ -87,6 +90,12 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
     {
         bool asksSplit = evaluator.Needs.HasFlag(EvaluatorNeeds.EvaluationSplit);
         IReadOnlyList<PromptItem> prompts = promptSet is null ? [] : await PromptsAsync(promptSet, cancellationToken).ConfigureAwait(false);
+        var further = new SortedDictionary<string, IReadOnlyList<PromptItem>>(StringComparer.Ordinal);
+        foreach (string name in evaluator.FurtherPromptSets)
+        {
+            further[name] = await PromptsAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+
         IReadOnlyList<FinetuneExample> examples = asksSplit ? await SplitAsync(dataset!, cancellationToken).ConfigureAwait(false) : [];
         if ((promptSet is not null || asksSplit) && prompts.Count + examples.Count == 0)
         {
@@ -101,6 +110,7 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
             EvaluatorName = entry.Name,
             Model = new UnloadedModel(model.DisplayName),
             PromptItems = prompts,
+            FurtherPrompts = further,
             EvaluationItems = examples,
             Dataset = dataset,
             Generation = decoding,
@@ -108,7 +118,7 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
         try
         {
             await evaluator.CheckItemsAsync(context, cancellationToken).ConfigureAwait(false);
-            return new Items(promptSet, prompts, examples, decoding, evaluator is IForeseeable known ? await known.ForeseeAsync(context, cancellationToken).ConfigureAwait(false) : null);
+            return new Items(promptSet, prompts, further, examples, decoding, evaluator is IForeseeable known ? await known.ForeseeAsync(context, cancellationToken).ConfigureAwait(false) : null);
         }
         catch (Exception e) when (e is not SafeTuneBedException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
@@ -170,5 +180,10 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
 
     /// <summary>What one evaluator asks.</summary>
     private sealed record Items(
-        string? PromptSet, IReadOnlyList<PromptItem> Prompts, IReadOnlyList<FinetuneExample> Examples, GenerationOptions Decoding, IReadOnlyList<Question>? Questions);
+        string? PromptSet,
+        IReadOnlyList<PromptItem> Prompts,
+        IReadOnlyDictionary<string, IReadOnlyList<PromptItem>> Further,
+        IReadOnlyList<FinetuneExample> Examples,
+        GenerationOptions Decoding,
+        Foreseen? Foreseen);
 }

@@ -69,12 +69,14 @@ internal sealed class EvaluationRunner(IReadOnlyList<Cell> cells, IMetricAggrega
         EvaluationResult result;
         int generated;
         using (GenerationStore answers = GenerationStore.Open(evaluation.GenerationsPath, evaluation.AnswerKey, time, GenerationStore.SiblingsOf(cell, evaluation)))
+        using (LikelihoodStore likelihoods = LikelihoodStore.Open(evaluation.LikelihoodsPath, evaluation.LikelihoodKey, time, LikelihoodStore.SiblingsOf(cell, evaluation)))
         {
             var context = new EvaluationContext
             {
                 EvaluatorName = evaluation.Entry.Name,
                 Model = model,
                 PromptItems = evaluation.Prompts,
+                FurtherPrompts = evaluation.FurtherPrompts,
                 EvaluationItems = evaluation.Examples,
                 Dataset = cell.Dataset,
                 Generation = evaluation.Decoding,
@@ -82,6 +84,7 @@ internal sealed class EvaluationRunner(IReadOnlyList<Cell> cells, IMetricAggrega
                 Progress = progress,
                 Logger = logger,
                 Store = answers,
+                Likelihoods = likelihoods,
             };
             result = await evaluation.Evaluator.EvaluateAsync(context, cancellationToken).ConfigureAwait(false);
             generated = answers.Added;
@@ -108,7 +111,8 @@ internal sealed class EvaluationRunner(IReadOnlyList<Cell> cells, IMetricAggrega
             ["finished"] = time.GetUtcNow().ToString("O", System.Globalization.CultureInfo.InvariantCulture),
             ["scoresSha256"] = FileDigest.Read(evaluation.ScoresPath),
             ["generationsSha256"] = File.Exists(evaluation.GenerationsPath) ? FileDigest.Read(evaluation.GenerationsPath) : null,
-            ["metrics"] = new JsonArray([.. evaluation.Evaluator.Metrics.Select(m => JsonSerializer.SerializeToNode(
+            ["likelihoodsSha256"] = File.Exists(evaluation.LikelihoodsPath) ? FileDigest.Read(evaluation.LikelihoodsPath) : null,
+            ["metrics"] = new JsonArray([.. evaluation.Metrics.Select(m => JsonSerializer.SerializeToNode(
                 aggregator.Aggregate($"{evaluation.CanonicalName}/{m.Name}", m, [.. result.Scores.Where(s => s.Metric == m.Name)]), CanonicalJson.Line))]),
             ["environment"] = RunEnvironment.Describe(),
         });
@@ -116,7 +120,7 @@ internal sealed class EvaluationRunner(IReadOnlyList<Cell> cells, IMetricAggrega
 
     private static void Check(CellEvaluation evaluation, EvaluationResult result)
     {
-        HashSet<string> known = [.. evaluation.Evaluator.Metrics.Select(m => m.Name)];
+        HashSet<string> known = [.. evaluation.Metrics.Select(m => m.Name)];
         var seen = new HashSet<(string, string)>();
         foreach (SampleScore score in result.Scores)
         {

@@ -13,5 +13,5 @@ internal sealed record EvaluatorEntry(string Written, string Name, string? Promp
     }
 
     /// <summary>The prompt set for a model; null where there is none.</summary>
-    public string? PromptSetFor(ModelReference model, IEvaluator evaluator) => PromptSet ?? (model.IsSandbox ? evaluator.DefaultPromptSet ?? SandboxPromptSet : null);
+    public string? PromptSetFor(ModelReference model, IEvaluator evaluator) => PromptSet ?? evaluator.OwnPromptSet ?? (model.IsSandbox ? evaluator.DefaultPromptSet ?? SandboxPromptSet : null);
 }

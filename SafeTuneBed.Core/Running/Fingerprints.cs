@@ -63,16 +63,20 @@ internal static class Fingerprints
         IEvaluator evaluator,
         object? options,
         string itemsHash,
-        FinetuneDatasetConfig? task,
+        FinetuneDatasetConfig? dataset,
+        bool asksSplit,
         GenerationOptions decoding,
-        ulong seed) => new()
+        ulong seed)
+    {
+        FinetuneDatasetConfig? task = asksSplit ? dataset : null;
+        return new()
         {
             ["format"] = Format,
             ["model"] = trainingFingerprint,
             ["evaluator"] = evaluatorName,
             ["type"] = evaluator.GetType().FullName,
             ["options"] = CanonicalJson.ToNode(options, $"evaluator '{evaluatorName}'"),
-            ["metrics"] = new JsonArray([.. evaluator.Metrics.Select(m => new JsonObject
+            ["metrics"] = new JsonArray([.. evaluator.MetricsOf(dataset).Select(m => new JsonObject
             {
                 ["name"] = m.Name,
                 ["version"] = m.Version,
@@ -91,14 +95,19 @@ internal static class Fingerprints
             ["decoding"] = OfDecoding(decoding),
             ["seed"] = seed,
         };
+    }
 
     /// <summary>What an answer to a given prompt depends on. The batch size is left out: it does not change answers.</summary>
     public static string AnswerKey(string trainingFingerprint, GenerationOptions decoding) =>
         CanonicalJson.Hash(new JsonObject { ["model"] = trainingFingerprint, ["decoding"] = OfDecoding(decoding) })[..32];
 
+    /// <summary>What a log-probability of given texts depends on.</summary>
+    public static string LikelihoodKey(string trainingFingerprint) => CanonicalJson.Hash(new JsonObject { ["model"] = trainingFingerprint })[..32];
+
     /// <summary>Hash of an item list: ids, texts and further columns, in order. Lists are taken as unchanging: each is hashed once.</summary>
-    public static string OfItems(IReadOnlyList<PromptItem> prompts, IReadOnlyList<FinetuneExample> examples) =>
-        CanonicalJson.Hash($"{OfList(prompts)} {OfList(examples)}");
+    public static string OfItems(
+        IReadOnlyList<PromptItem> prompts, IReadOnlyList<FinetuneExample> examples, IReadOnlyDictionary<string, IReadOnlyList<PromptItem>>? further = null) =>
+        CanonicalJson.Hash($"{OfList(prompts)} {OfList(examples)}{string.Concat((further ?? new Dictionary<string, IReadOnlyList<PromptItem>>()).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $" {f.Key} {OfList(f.Value)}"))}");
 
     private static string OfList<T>(IReadOnlyList<T> items)
         where T : class => ItemHashes.GetValue(items, static list =>

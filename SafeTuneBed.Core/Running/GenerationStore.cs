@@ -6,26 +6,18 @@ using Microsoft.Extensions.AI;
 namespace SafeTuneBed.Running;
 
 /// <summary>
-/// The answers of one evaluation on disk: one JSON line each, appended and handed to the operating system as they come, forced to the disk every 50 lines or 5 seconds.
-/// Each line names its item, the hash of its prompt and the hash of everything that decides the answer, and ends in a checksum: a torn or damaged line counts as
-/// absent and is made again alone. Thread-safe.
+/// The answers of one evaluation on disk, one line each (<see cref="SealedLines"/>). Each names its item, the hash of its prompt and the hash of everything that decides
+/// the answer; one that is damaged is made again alone. Thread-safe.
 /// </summary>
 internal sealed class GenerationStore : IDisposable
 {
-    private const int LinesPerSync = 50;
-    private static readonly TimeSpan TimePerSync = TimeSpan.FromSeconds(5);
-
     private readonly Lock gate = new();
     private readonly Dictionary<(string Id, string PromptHash), Generation> answers = [];
     private readonly Dictionary<(string Id, string PromptHash), (Generation Answer, string Line)> borrowed = [];
-    private readonly string path;
     private readonly string key;
-    private readonly TimeProvider time;
-    private FileStream? file;
-    private int unsynced;
-    private long lastSync;
+    private readonly SealedLines file;
 
-    private GenerationStore(string path, string key, TimeProvider time) => (this.path, this.key, this.time) = (path, key, time);
+    private GenerationStore(string path, string key, TimeProvider time) => (this.key, file) = (key, new SealedLines(path, time));
 
     /// <summary>Opens the store of one evaluation.</summary>
     /// <param name="path">The file; made when the first answer comes.</param>
@@ -36,7 +28,7 @@ internal sealed class GenerationStore : IDisposable
     {
         var store = new GenerationStore(path, key, time);
         var lines = new List<string>();
-        if (File.Exists(path) && !Read(path, key, (id, answer, line) =>
+        if (!Read(path, key, (id, answer, line) =>
         {
             store.answers[id] = answer;
             lines.Add(line);
@@ -45,7 +37,7 @@ internal sealed class GenerationStore : IDisposable
             DurableFile.WriteText(path, string.Concat(lines.Select(line => line + "\n")));
         }
 
-        foreach (string sibling in siblings.Where(File.Exists))
+        foreach (string sibling in siblings)
         {
             Read(sibling, key, (id, answer, line) => store.borrowed[id] = (answer, line));
         }
@@ -60,9 +52,9 @@ internal sealed class GenerationStore : IDisposable
     public int Added { get; private set; }
 
     /// <summary>The stored answer to exactly this prompt, or null.</summary>
-    public Generation? Find(string itemId, IReadOnlyList<ChatMessage> prompt)
+    public Generation? Find(string itemId, string promptHash)
     {
-        var id = (itemId, HashOf(prompt));
+        var id = (itemId, promptHash);
         lock (gate)
         {
             if (answers.TryGetValue(id, out Generation? own))
@@ -76,21 +68,20 @@ internal sealed class GenerationStore : IDisposable
             }
 
             answers[id] = other.Answer;
-            Append(other.Line);
+            file.Append(other.Line);
             return other.Answer;
         }
     }
 
     /// <summary>Keeps an answer.</summary>
-    public void Add(string itemId, IReadOnlyList<ChatMessage> prompt, Generation generation)
+    public void Add(string itemId, string promptHash, Generation generation)
     {
-        string hash = HashOf(prompt);
-        string line = WriteLine(itemId, hash, key, generation);
+        string line = WriteLine(itemId, promptHash, key, generation);
         lock (gate)
         {
-            answers[(itemId, hash)] = generation;
+            answers[(itemId, promptHash)] = generation;
             Added++;
-            Append(line);
+            file.Append(line);
         }
     }
 
@@ -99,9 +90,7 @@ internal sealed class GenerationStore : IDisposable
     {
         lock (gate)
         {
-            file?.Flush(flushToDisk: true);
-            file?.Dispose();
-            file = null;
+            file.Dispose();
         }
     }
 
@@ -115,11 +104,7 @@ internal sealed class GenerationStore : IDisposable
     public static HashSet<Question> Questions(string path, string key)
     {
         var found = new HashSet<Question>();
-        if (File.Exists(path))
-        {
-            Read(path, key, (id, _, _) => found.Add(new Question(id.Id, id.PromptHash)));
-        }
-
+        Read(path, key, (id, _, _) => found.Add(new Question(id.Id, id.PromptHash)));
         return found;
     }
 
@@ -151,23 +136,6 @@ internal sealed class GenerationStore : IDisposable
         return texts;
     }
 
-    private void Append(string line)
-    {
-        if (file is null)
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
-            lastSync = time.GetTimestamp();
-        }
-
-        file.Write(Encoding.UTF8.GetBytes(line + "\n"));
-        if (++unsynced >= LinesPerSync || time.GetElapsedTime(lastSync) >= TimePerSync)
-        {
-            file.Flush(flushToDisk: true);
-            (unsynced, lastSync) = (0, time.GetTimestamp());
-        }
-    }
-
     private static string WriteLine(string itemId, string promptHash, string key, Generation generation)
     {
         var body = new JsonObject
@@ -185,32 +153,24 @@ internal sealed class GenerationStore : IDisposable
             body["stop"] = stop;
         }
 
-        return Sealed(body.ToJsonString(CanonicalJson.Line));
+        return SealedLines.Seal(body.ToJsonString(CanonicalJson.Line));
     }
 
     // Hands over each whole line of this key, in order; true when every line was whole.
-    private static bool Read(string path, string key, Action<(string Id, string PromptHash), Generation, string> take)
+    private static bool Read(string path, string key, Action<(string Id, string PromptHash), Generation, string> take) => SealedLines.Read(path, (body, line) =>
     {
-        const int tail = 26; // ,"sum":"0123456789abcdef"}
-        bool whole = true;
-        string text = File.ReadAllText(path);
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        if (!TryParse(body, out var answer))
         {
-            string body = line.Length > tail ? line[..^tail] + "}" : "";
-            if (body.Length == 0 || line != Sealed(body) || !TryParse(body, out var answer))
-            {
-                whole = false;
-            }
-            else if (answer.Key == key)
-            {
-                take((answer.Id, answer.PromptHash), answer.Answer, line);
-            }
+            return false;
         }
 
-        return whole && (text.Length == 0 || text[^1] == '\n');
-    }
+        if (answer.Key == key)
+        {
+            take((answer.Id, answer.PromptHash), answer.Answer, line);
+        }
 
-    private static string Sealed(string body) => $"{body[..^1]},\"sum\":\"{CanonicalJson.Hash(body)[..16]}\"}}";
+        return true;
+    });
 
     private static bool TryParse(string body, out (string Id, string PromptHash, string Key, Generation Answer) answer)
     {

@@ -284,6 +284,18 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
 
     private void CheckPromptSets(EvaluatorEntry entry, IReadOnlyList<ModelReference> models)
     {
+        foreach (string name in evaluators.Get(entry.Name).FurtherPromptSets)
+        {
+            if (data.FindPromptSet(name) is { } further)
+            {
+                problems.AddRange(data.Check(further).Select(Problem.Of));
+            }
+            else
+            {
+                Add($"The evaluator '{entry.Name}' reads the prompt set '{name}', which is not registered.{NearestName.Hint(name, data.PromptSetNames)}");
+            }
+        }
+
         foreach (ModelReference model in models.Where(m => m is not null))
         {
             if (entry.PromptSetFor(model, evaluators.Get(entry.Name)) is not { Length: > 0 } name)

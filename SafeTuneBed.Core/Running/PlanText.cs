@@ -36,12 +36,26 @@ internal static class PlanText
             }
 
             text.Append(CultureInfo.InvariantCulture, $"To do: {plan.Cells.Count(c => !c.IsDone)} of {plan.Cells.Count} cells, {plan.RemainingSteps:N0} optimizer steps, ");
-            text.Append(CultureInfo.InvariantCulture, $"{plan.Cells.SelectMany(c => c.Evaluations).Sum(e => (long)e.Answers):N0} answers; ");
+            PlannedEvaluation[] evaluations = [.. plan.Cells.SelectMany(c => c.Evaluations)];
+            long likelihoods = evaluations.Sum(e => (long)e.Likelihoods);
+            text.Append(CultureInfo.InvariantCulture, $"{evaluations.Sum(e => (long)e.Answers):N0} answers{(likelihoods > 0 ? string.Create(CultureInfo.InvariantCulture, $", {likelihoods:N0} questions by log-probability") : "")}; ");
             text.Append(CultureInfo.InvariantCulture, $"{plan.Concurrency} cells at a time, {plan.WeightBytes / 1e6:N1} MB of weights.\n");
             if (plan.Cells.Where(c => c.Memory is not null).MaxBy(c => c.Memory!.Total) is { } largest)
             {
                 text.Append(CultureInfo.InvariantCulture, $"Memory of the largest cell ({largest.Model}, {largest.Method}, {largest.Dataset}), estimated: {largest.Memory}.\n");
             }
+        }
+
+        string[] limits =
+        [
+            .. plan.Cells.SelectMany(c => c.Evaluations.Select(e => (e.Evaluator, c.Dataset, e.MaxNewTokens))).Where(e => e.MaxNewTokens is not null).Distinct()
+                .GroupBy(e => e.Evaluator).SelectMany(g => g.DistinctBy(e => e.MaxNewTokens).Count() == 1
+                    ? [$"{g.Key} {g.First().MaxNewTokens}"]
+                    : g.Select(e => $"{e.Evaluator} on {e.Dataset} {e.MaxNewTokens}")),
+        ];
+        if (limits.Length > 0)
+        {
+            text.Append("Most new tokens of an answer: ").AppendJoin(", ", limits).Append(".\n");
         }
 
         foreach (PlannedDataset dataset in plan.Datasets)
@@ -115,7 +129,7 @@ internal static class PlanText
         Number(cell.Steps),
         cell.Training == PlannedWork.Reuse ? "done" : cell.Steps > 0 ? "run" : "-",
         .. evaluators.Select(e => cell.Evaluations.FirstOrDefault(p => p.Evaluator == e) is { } planned
-            ? string.Create(CultureInfo.InvariantCulture, $"{(planned.Work == PlannedWork.Run && planned.Answers < planned.Items ? $"{planned.Answers} of " : "")}{planned.Items:N0} {planned.Work switch { PlannedWork.Reuse => "done", PlannedWork.Score => "score", _ => "run" }}")
+            ? string.Create(CultureInfo.InvariantCulture, $"{(planned.Work == PlannedWork.Run && planned.Likelihoods == 0 && planned.Answers < planned.Items ? $"{planned.Answers} of " : "")}{planned.Items:N0} {planned.Work switch { PlannedWork.Reuse => "done", PlannedWork.Score => "score", _ => "run" }}")
             : "-"),
     ];
 

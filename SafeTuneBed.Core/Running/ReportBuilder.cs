@@ -49,7 +49,7 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
                     .Where(c => RunStore.IsEvaluated(c.Evaluation, c.Evaluation.Folder))
                     .Select(c => (c.Seed, EvaluationRunner.ReadScores(c.Evaluation))),
             ];
-            foreach (MetricDefinition metric in done.Length == 0 ? [] : first.Evaluator.Metrics)
+            foreach (MetricDefinition metric in done.Length == 0 ? [] : first.Metrics)
             {
                 var found = new MetricScores(
                     metric, [.. done.Select(d => d.Seed)], [.. done.Select(d => (IReadOnlyList<SampleScore>)[.. d.Scores.Where(s => s.Metric == metric.Name)])]);

@@ -52,6 +52,12 @@ internal static class RowWarnings
     /// <summary>From a number that its definition wants to be told.</summary>
     public static IEnumerable<string> OfMetric(MetricDefinition definition, MetricValue value)
     {
+        if (definition.Chance is { } chance && value.Lower <= chance)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"{value.Key} is not told apart from guessing ({100 * chance:0.#} %): differences between such numbers say nothing about knowledge.");
+        }
+
         if (definition.WarnAbove is { } limit && value.Value > limit)
         {
             string name = definition.Heading.Length > 0 ? definition.Heading : definition.Name;

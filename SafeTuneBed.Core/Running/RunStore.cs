@@ -63,7 +63,8 @@ internal sealed class RunStore(string root, string gridName)
             return false;
         }
 
-        return Matches(folder, "scores.jsonl", record["scoresSha256"], required: true) && Matches(folder, "generations.jsonl", record["generationsSha256"], required: false);
+        return Matches(folder, "scores.jsonl", record["scoresSha256"], required: true) && Matches(folder, "generations.jsonl", record["generationsSha256"], required: false)
+            && Matches(folder, LikelihoodStore.FileName, record["likelihoodsSha256"], required: false);
     }
 
     /// <summary>Reads a record; null when it is missing or not JSON.</summary>

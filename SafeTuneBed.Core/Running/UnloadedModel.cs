@@ -20,4 +20,13 @@ internal sealed class UnloadedModel(string name) : ICausalLanguageModel
     public Task<IReadOnlyList<ContinuationScore>> ScoreAsync(
         IReadOnlyList<(IReadOnlyList<ChatMessage> Conversation, string Continuation)> requests, CancellationToken cancellationToken = default) =>
         throw new ModelNotLoadedException(name);
+
+    public Task<IReadOnlyList<ContinuationScore>> ScoreTextAsync(IReadOnlyList<(string Text, string Continuation)> requests, CancellationToken cancellationToken = default) =>
+        throw new ModelNotLoadedException(name);
+
+    public Task<IReadOnlyList<Generation>> CompleteAsync(
+        IReadOnlyList<string> texts, GenerationOptions options, Action<int, Generation>? completed = null, CancellationToken cancellationToken = default) =>
+        throw new ModelNotLoadedException(name);
+
+    public Task<IReadOnlyList<int>> CountTokensAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default) => throw new ModelNotLoadedException(name);
 }
