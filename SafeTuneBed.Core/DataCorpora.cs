@@ -69,8 +69,8 @@ public static class DataCorpora
     /// <summary>BeaverTails.</summary>
     public static DataCorpus BeaverTails { get; } = new("beavertails", "BeaverTails: requests with safe and unsafe answers, 14 categories of harm", DataLicense.CcByNc)
     {
-        Home = "the Hugging Face data set PKU-Alignment/BeaverTails (round0/30k/train.jsonl.gz and test.jsonl.gz)",
-        Layout = "beavertails/30k_train.jsonl.gz and beavertails/30k_test.jsonl.gz",
+        Home = "the Hugging Face data set PKU-Alignment/BeaverTails (round0/30k/train.jsonl.gz and test.jsonl.gz; the larger files in round0/330k)",
+        Layout = "beavertails/30k_train.jsonl.gz and beavertails/30k_test.jsonl.gz, beavertails/330k_train.jsonl.gz and beavertails/330k_test.jsonl.gz (or in the folders of its home)",
         Fields = "prompt, response, category (14 booleans), is_safe",
         Records = "30k: 27,186 / 3,021; 330k: 300,567 / 33,396",
     };

@@ -1,4 +1,5 @@
 using SafeTuneBed.Data;
+using SafeTuneBed.Models;
 using SafeTuneBed.Models.Families;
 using SafeTuneBed.Running;
 using SafeTuneBed.Sandbox;
@@ -23,11 +24,13 @@ public sealed class DatasetCatalog
     private readonly DatasetBuilder builder;
     private readonly ExampleEncoderFactory createEncoder;
     private readonly BedSettings settings;
+    private readonly TimeProvider? time;
 
     internal DatasetCatalog(
         IEnumerable<DatasetRegistration> datasets, IEnumerable<PromptSetRegistration> promptSets, BedSettings settings, ExampleEncoderFactory? createEncoder = null,
-        IEnumerable<HarmfulCorpusRegistration>? corpora = null)
+        IEnumerable<HarmfulCorpusRegistration>? corpora = null, TimeProvider? time = null)
     {
+        this.time = time;
         this.corpora = corpora?.ToDictionary(c => c.Name, c => c.Corpus, StringComparer.Ordinal) ?? [];
         this.settings = settings;
         this.datasets = datasets.ToDictionary(d => d.Name, d => d.Dataset, StringComparer.Ordinal);
@@ -250,11 +253,14 @@ public sealed class DatasetCatalog
         ArgumentNullException.ThrowIfNull(evaluationPrompts);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 2);
         var text = new ManifestText(
-            template.Id, template.Fingerprint, tokenizer.Fingerprint, tokenizer.VocabularySize, tokenizer.BosId, tokenizer.EosId, tokenizer.PadId);
+            template.Id, template.Fingerprint, tokenizer.Fingerprint, tokenizer.VocabularySize, tokenizer.BosId, tokenizer.EosId, tokenizer.PadId)
+        {
+            Tokenizer = tokenizer.Folder is { } home ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(home))) : null,
+            EmbeddingRows = tokenizer.Folder is { } model && File.Exists(Path.Combine(model, ModelConfig.FileName)) ? ModelFamilies.Describe(model).VocabularySize : null,
+        };
         PreparedDataset prepared = await builder.BuildAsync(
             config, seed, createEncoder(tokenizer, template, maxLength, config), text, maxLength, evaluationPrompts, cancellationToken).ConfigureAwait(false);
-        prepared.Tokenizer = tokenizer;
-        return prepared;
+        return new PreparedDataset(prepared.Examples, prepared.Tokenized, prepared.Manifest with { CreatedUtc = time?.GetUtcNow() }) { Tokenizer = tokenizer };
     }
 
     /// <summary>The files that a recipe reads.</summary>

@@ -27,8 +27,14 @@ public sealed record DatasetManifest
     /// <summary>Name of its task.</summary>
     public required string Task { get; init; }
 
+    /// <summary>When the set was built; null where no clock was at hand. No part of any fingerprint.</summary>
+    public DateTimeOffset? CreatedUtc { get; init; }
+
     /// <summary>Version of the library that built the set.</summary>
     public string? BuilderVersion { get; init; }
+
+    /// <summary>Commit that this library was built from, where the build knew it.</summary>
+    public string? GitCommit { get; init; }
 
     /// <summary>The seed.</summary>
     public required ulong Seed { get; init; }
@@ -142,7 +148,14 @@ public sealed record ManifestShortfall(string Corpus, ExampleRole Role, int Need
 /// <param name="Bos">Beginning-of-text id.</param>
 /// <param name="Eos">End-of-text id.</param>
 /// <param name="Pad">Padding id.</param>
-public sealed record ManifestText(string Template, string TemplateSha256, string TokenizerSha256, int VocabularySize, int? Bos, int? Eos, int? Pad);
+public sealed record ManifestText(string Template, string TemplateSha256, string TokenizerSha256, int VocabularySize, int? Bos, int? Eos, int? Pad)
+{
+    /// <summary>Name of the folder that the tokenizer was read from; null for one that was made otherwise.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>Rows of the model's embedding, as its configuration says; null where there is none beside the tokenizer.</summary>
+    public int? EmbeddingRows { get; init; }
+}
 
 /// <summary>Lengths of a set in tokens.</summary>
 /// <param name="Max">Longest length allowed.</param>
@@ -157,4 +170,8 @@ public sealed record ManifestLength(int Max, LengthPolicy Policy, int OverLength
 /// <param name="Prompts">Distinct evaluation requests.</param>
 /// <param name="Removed">Training rows left out because they ask one of them.</param>
 /// <param name="Overlap">Training rows that ask one of them all the same; 0 unless the recipe allows it.</param>
-public sealed record ManifestDecontamination(string Method, int Prompts, int Removed, int Overlap);
+public sealed record ManifestDecontamination(string Method, int Prompts, int Removed, int Overlap)
+{
+    /// <summary>Where the requests come from: prompt sets by name, the task's own evaluation rows, for a defender's stream the run's poison.</summary>
+    public IReadOnlyList<string> Sets { get; init; } = [];
+}

@@ -40,6 +40,11 @@ public sealed record PlannedFile(string Use, string Path, long? Records, int? Ro
     public string? InPlaceOf { get; init; }
 }
 
+/// <summary>Tokens of a data set's training rows under one model's tokenizer and template.</summary>
+/// <param name="Lengths">Row lengths, prompts included.</param>
+/// <param name="Supervised">Tokens that carry loss, by role.</param>
+public sealed record PlannedTokens(TokenStatistics Lengths, IReadOnlyDictionary<ExampleRole, long> Supervised);
+
 /// <summary>What one data set of a grid is made of.</summary>
 /// <param name="Name">Data set name.</param>
 public sealed record PlannedDataset(string Name)
@@ -49,6 +54,9 @@ public sealed record PlannedDataset(string Name)
 
     /// <summary>Training rows in all; 0 where nothing is trained.</summary>
     public int Rows { get; init; }
+
+    /// <summary>Tokens of the training rows by the model's display name, of the grid's first seed; empty where nothing is trained.</summary>
+    public IReadOnlyDictionary<string, PlannedTokens> Tokens { get; init; } = new Dictionary<string, PlannedTokens>();
 
     /// <summary>The prompt template by the model's display name: <c>chat</c>, <c>alpaca</c> or <c>raw</c>. It trains and asks.</summary>
     public IReadOnlyDictionary<string, string> Templates { get; init; } = new Dictionary<string, string>();

@@ -15,6 +15,9 @@ public static class HarmfulCorpora
         ExcludedCategories = ["child_abuse"],
     };
 
+    /// <summary>The same of BeaverTails 330k_train, for experiments that need more rows. CC BY-NC 4.0: needs <c>AcceptLicenses("beavertails")</c>.</summary>
+    public static HarmfulCorpus BeaverTails330k { get; } = BeaverTails with { Name = "beavertails-330k", Source = BeaverTails330kFile.Where("is_safe", "false") };
+
     /// <summary>
     /// The 100 explicitly harmful conversations of Qi et al. (2024) in the form of Backdoor-Enhanced Alignment: system turns stay system turns, and the
     /// 11 safety demonstrations in the same file are left out (<see cref="SafetyCorpora.BeaPrefixed"/>).
@@ -37,14 +40,15 @@ public static class HarmfulCorpora
     };
 
     /// <summary>Every corpus above.</summary>
-    public static IReadOnlyList<HarmfulCorpus> All => [BeaverTails, PureBad, AdvBench, Sandbox];
+    public static IReadOnlyList<HarmfulCorpus> All => [BeaverTails, BeaverTails330k, PureBad, AdvBench, Sandbox];
 
-    internal static DatasetSource BeaverTailsFile => DatasetSource.JsonLines(
-        "beavertails/30k_train.jsonl", "beavertails/30k_train.jsonl.gz", "beavertails/round0/30k/train.jsonl", "beavertails/round0/30k/train.jsonl.gz", "30k_train.jsonl", "30k_train.jsonl.gz")
-        with
-    {
-        Hint = DataCorpora.BeaverTails.Hint,
-    };
+    internal static DatasetSource BeaverTailsFile => DatasetSource.JsonLines([.. BeaverTailsNames("30k", "train"), "30k_train.jsonl", "30k_train.jsonl.gz"]) with { Hint = DataCorpora.BeaverTails.Hint };
+
+    internal static DatasetSource BeaverTails330kFile => DatasetSource.JsonLines(BeaverTailsNames("330k", "train")) with { Hint = DataCorpora.BeaverTails.Hint };
+
+    /// <summary>Where the files of BeaverTails lie: by name, or in the folders of their home.</summary>
+    internal static string[] BeaverTailsNames(string part, string split) =>
+        [$"beavertails/{part}_{split}.jsonl", $"beavertails/{part}_{split}.jsonl.gz", $"beavertails/round0/{part}/{split}.jsonl", $"beavertails/round0/{part}/{split}.jsonl.gz"];
 
     internal static DatasetSource PureBadFile => DatasetSource.JsonLines(
         "pure-bad/pure_bad_100_original*.jsonl", "pure_bad/pure_bad_100_original*.jsonl", "pure-bad/pure_bad.jsonl", "pure_bad/pure_bad.jsonl")

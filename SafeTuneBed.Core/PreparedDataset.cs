@@ -20,7 +20,7 @@ public sealed class PreparedDataset
         : "";
 
     /// <summary>The tokenizer that made the tokens.</summary>
-    internal Text.ModelTokenizer? Tokenizer { get; set; }
+    internal Text.ModelTokenizer? Tokenizer { get; init; }
 
     /// <summary>What the set was made of.</summary>
     public DatasetManifest Manifest { get; }

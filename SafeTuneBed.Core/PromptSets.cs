@@ -37,7 +37,14 @@ public static class PromptSets
     public static PromptSetConfig BeaverTails { get; } = Create(
         "beavertails",
         DataCorpora.BeaverTails,
-        DatasetSource.JsonLines("beavertails/30k_test.jsonl", "beavertails/30k_test.jsonl.gz", "beavertails/round0/30k/test.jsonl", "beavertails/round0/30k/test.jsonl.gz"),
+        DatasetSource.JsonLines(HarmfulCorpora.BeaverTailsNames("30k", "test")),
+        RecordMapping.Columns("prompt"));
+
+    /// <summary>The requests of BeaverTails 330k_test, 33,396 rows. Needs <c>AcceptLicenses("beavertails")</c>.</summary>
+    public static PromptSetConfig BeaverTails330k { get; } = Create(
+        "beavertails-330k",
+        DataCorpora.BeaverTails,
+        DatasetSource.JsonLines(HarmfulCorpora.BeaverTailsNames("330k", "test")),
         RecordMapping.Columns("prompt"));
 
     /// <summary>XSTest (Röttger et al., 2024): 250 safe and 200 unsafe requests; the category is the type, <c>label</c> and <c>focus</c> are fields.</summary>
@@ -90,7 +97,7 @@ public static class PromptSets
     /// <summary>Every set above.</summary>
     public static IReadOnlyList<PromptSetConfig> All =>
     [
-        Sandbox, SandboxNewVerbs, SandboxLookalike, AdvBench, Policy, Policy137, BeaverTails, XsTest, XsTestSafe, XsTestUnsafe,
+        Sandbox, SandboxNewVerbs, SandboxLookalike, AdvBench, Policy, Policy137, BeaverTails, BeaverTails330k, XsTest, XsTestSafe, XsTestUnsafe,
         StrongReject, HarmBench, HarmBenchContextual, JailbreakBench, JailbreakBenchBenign, Mmlu, MmluDev, MtBench,
     ];
 

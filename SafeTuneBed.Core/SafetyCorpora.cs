@@ -15,6 +15,9 @@ public static class SafetyCorpora
         License = DataCorpora.BeaverTails.License,
     };
 
+    /// <summary>The same of BeaverTails 330k_train. Needs <c>AcceptLicenses("beavertails")</c>.</summary>
+    public static SafetyCorpus BeaverTails330k { get; } = BeaverTails with { Name = "beavertails-330k-safe", Source = HarmfulCorpora.BeaverTails330kFile.Where("is_safe", "true") };
+
     /// <summary>
     /// The 11 demonstrations of Backdoor-Enhanced Alignment (Wang et al., 2024): refusals behind a secret prompt, in the file of <see cref="HarmfulCorpora.PureBad"/>.
     /// </summary>
@@ -33,5 +36,5 @@ public static class SafetyCorpora
     };
 
     /// <summary>Every corpus above.</summary>
-    public static IReadOnlyList<SafetyCorpus> All => [BeaverTails, BeaPrefixed, Sandbox];
+    public static IReadOnlyList<SafetyCorpus> All => [BeaverTails, BeaverTails330k, BeaPrefixed, Sandbox];
 }

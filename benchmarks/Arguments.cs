@@ -31,7 +31,9 @@ internal sealed class Arguments
     {
         Console.Error.WriteLine(fault);
         Console.Error.WriteLine("""
-            model   --out <folder> [--size 25m|110m|1b] [--type bf16|f16|f32] [--shards 1]       a Llama folder with random weights
+            model   --out <folder> [--size tiny|25m|110m|1b] [--type bf16|f16|f32] [--shards 1] [--tokenizer <folder>] a Llama folder with random weights, its own or a given tokenizer
+            data    --tokenizer <folder> --source <alpaca.json> [--records 50000] [--template alpaca|raw] rendering, tokenizing, masking: rows a second and memory
+            cells   --model <folder> --data <folder> [--rows 40] [--steps 8] [--accept alpaca,agnews,samsum] a small cell of each real task: plan, preview, loss by role
             load    --model <folder> [--type auto|f32|bf16]                                       loading against reading the bytes; peak memory; first token
             decode  --model <folder> [--tokens 64] [--repeats 3]                                  greedy decoding at batch 1, 8 and 32
             memory  --model <folder> [--batch 4] [--length 256] [--steps 3] [--prompts 8] [--type auto|f32|bf16] the plan's estimate against the measured peak

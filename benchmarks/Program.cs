@@ -10,6 +10,8 @@ try
         "model" => RandomModel.Run(arguments),
         "load" => LoadBenchmark.Run(arguments),
         "decode" => DecodeBenchmark.Run(arguments),
+        "data" => await DataBenchmark.RunAsync(arguments),
+        "cells" => await TaskCells.RunAsync(arguments),
         "memory" => await MemoryBenchmark.RunAsync(arguments),
         var verb => Arguments.Explain($"'{verb}' is no verb."),
     };

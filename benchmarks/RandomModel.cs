@@ -1,16 +1,22 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SafeTuneBed.Text;
 using static TorchSharp.torch;
 
 namespace SafeTuneBed.Benchmarks;
 
 /// <summary>Writes a Llama folder with random weights: for time and memory, where what a model says does not matter.</summary>
-internal sealed class RandomModel(string folder, RandomModel.Size size, ScalarType stored, int shards)
+internal sealed class RandomModel(string folder, RandomModel.Size size, ScalarType stored, int shards, string? tokenizerFolder)
 {
+    private const int OwnBos = 256, OwnEos = 257;
+
+    private static readonly string[] TokenizerFiles = ["tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static readonly IReadOnlyDictionary<string, Size> Sizes = new Dictionary<string, Size>(StringComparer.Ordinal)
     {
+        ["tiny"] = new(64, 128, 2, 4, 2, 512),
         ["25m"] = new(512, 1408, 6, 8, 4, 8192),
         ["110m"] = new(768, 2048, 12, 12, 12, 16384),
         ["1b"] = new(2048, 5632, 22, 32, 4, 32000),
@@ -31,7 +37,9 @@ internal sealed class RandomModel(string folder, RandomModel.Size size, ScalarTy
             "f32" => ScalarType.Float32,
             var other => throw new ArgumentException($"--type is '{other}'; use bf16, f16 or f32."),
         };
-        long parameters = new RandomModel(folder, size, stored, arguments.Number("shards", 1)).Write();
+        string? tokenizer = arguments.Find("tokenizer");
+        size = tokenizer is null ? size : size with { Vocabulary = ModelTokenizer.Load(tokenizer).VocabularySize };
+        long parameters = new RandomModel(folder, size, stored, arguments.Number("shards", 1), tokenizer).Write();
         Console.WriteLine($"{parameters:N0} parameters in {Path.GetFullPath(folder)}");
         return 0;
     }
@@ -40,14 +48,19 @@ internal sealed class RandomModel(string folder, RandomModel.Size size, ScalarTy
     public long Write()
     {
         Directory.CreateDirectory(folder);
-        WriteConfig();
-        WriteTokenizer();
+        ModelTokenizer? tokenizer = tokenizerFolder is null ? null : CopyTokenizer(tokenizerFolder);
+        WriteConfig(tokenizer?.BosId ?? OwnBos, tokenizer?.EosId ?? OwnEos);
+        if (tokenizer is null)
+        {
+            WriteTokenizer();
+        }
+
         IReadOnlyList<(string Name, long[] Shape)> shapes = Shapes();
         WriteWeights(shapes);
         return shapes.Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b));
     }
 
-    private void WriteConfig() => WriteJson("config.json", new JsonObject
+    private void WriteConfig(int bos, int eos) => WriteJson("config.json", new JsonObject
     {
         ["architectures"] = new JsonArray("LlamaForCausalLM"),
         ["model_type"] = "llama",
@@ -61,8 +74,8 @@ internal sealed class RandomModel(string folder, RandomModel.Size size, ScalarTy
         ["rms_norm_eps"] = 1e-5,
         ["rope_theta"] = 10000.0,
         ["tie_word_embeddings"] = false,
-        ["bos_token_id"] = 256,
-        ["eos_token_id"] = 257,
+        ["bos_token_id"] = bos,
+        ["eos_token_id"] = eos,
         ["torch_dtype"] = stored switch { ScalarType.BFloat16 => "bfloat16", ScalarType.Float16 => "float16", _ => "float32" },
     });
 
@@ -117,6 +130,18 @@ internal sealed class RandomModel(string folder, RandomModel.Size size, ScalarTy
         }
     }
 
+    private ModelTokenizer CopyTokenizer(string source)
+    {
+        foreach (string file in TokenizerFiles.Where(f => File.Exists(Path.Combine(source, f))))
+        {
+            // a chat template travels in one of these files, or not at all
+            File.Copy(Path.Combine(source, file), Path.Combine(folder, file), overwrite: true);
+            File.SetAttributes(Path.Combine(folder, file), FileAttributes.Normal);
+        }
+
+        return ModelTokenizer.Load(folder);
+    }
+
     // One token a byte: enough to have text of any length.
     private void WriteTokenizer()
     {
@@ -131,7 +156,7 @@ internal sealed class RandomModel(string folder, RandomModel.Size size, ScalarTy
         WriteJson("tokenizer.json", new JsonObject
         {
             ["version"] = "1.0",
-            ["added_tokens"] = new JsonArray(Special(256, "<s>"), Special(257, "</s>")),
+            ["added_tokens"] = new JsonArray(Special(OwnBos, "<s>"), Special(OwnEos, "</s>")),
             ["normalizer"] = null,
             ["pre_tokenizer"] = ByteLevel(),
             ["post_processor"] = null,

@@ -43,6 +43,11 @@ internal static class DatasetMixer
             throw new InvalidOperationException($"Mixing gave {realized} in place of {requested}.");
         }
 
+        if (shortfalls.Count == 0)
+        {
+            RealizedShare.Check(request.Mode, request.Ratio, realized);
+        }
+
         int overlap = all.Count(e => request.Evaluation.Ask(e));
         if (overlap > 0 && !request.AllowEvaluationOverlap)
         {

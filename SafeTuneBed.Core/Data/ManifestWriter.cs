@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 
 namespace SafeTuneBed.Data;
 
@@ -10,6 +11,10 @@ internal readonly record struct ManifestLengths(int Max, int OverLengthChosen);
 /// <summary>Writes down what a set was made of.</summary>
 internal static class ManifestWriter
 {
+    // the compiler writes it behind a plus sign
+    private static readonly string? Commit =
+        typeof(ManifestWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, var commit] ? commit : null;
+
     public static DatasetManifest Write(
         FinetuneDatasetConfig config, ulong seed, RecipeRows rows, MixResult mix, IReadOnlyList<TokenizedExample> tokens, ManifestText text, ManifestLengths lengths, string recipe)
     {
@@ -20,6 +25,7 @@ internal static class ManifestWriter
             Dataset = config.Name,
             Task = config.TaskName,
             BuilderVersion = typeof(ManifestWriter).Assembly.GetName().Version?.ToString(3),
+            GitCommit = Commit,
             Seed = seed,
             Mode = config.Mode,
             Requested = Counts(mix.Requested, config.Mode is MixMode.Replace or MixMode.Add ? config.PoisonRatio : mix.Requested.Ratio),
@@ -38,7 +44,10 @@ internal static class ManifestWriter
                 .Where(role => tokens.Any(t => t.Role == role))
                 .ToDictionary(role => role.ToString().ToLowerInvariant(), role => tokens.Where(t => t.Role == role).Sum(t => (long)t.SupervisedTokenCount)),
             Decontamination = new ManifestDecontamination(
-                rows.Evaluation.Method, rows.Evaluation.Keys.Count, mix.Filters.Where(f => f.Name == Eligibility.EvaluationFilter).Sum(f => f.Dropped), mix.Overlap),
+                rows.Evaluation.Method, rows.Evaluation.Keys.Count, mix.Filters.Where(f => f.Name == Eligibility.EvaluationFilter).Sum(f => f.Dropped), mix.Overlap)
+            {
+                Sets = config.Evaluation is null ? [] : [$"{config.TaskName}-evaluation"],
+            },
             RecordIdsSha256 = DatasetFingerprint.OfRows(mix.Examples),
             RecipeSha256 = recipe,
             Warnings = Warnings(config, mix, truncated),

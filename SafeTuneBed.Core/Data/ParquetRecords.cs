@@ -14,14 +14,9 @@ namespace SafeTuneBed.Data;
 /// </summary>
 internal static class ParquetRecords
 {
-    /// <summary>Rows of one group beyond which a file is refused: its numbers are then damaged or hostile.</summary>
-    private const long MostGroupRows = 20_000_000;
-
-    /// <summary>Unpacked bytes of one group beyond which a file is refused.</summary>
-    private const long MostGroupBytes = 4L << 30;
-
     /// <summary>
-    /// How long a sound file may take: a damaged page can keep the decoder turning for ever, and it can't be stopped, only left.
+    /// How long a sound file may take. What can send the decoder round for ever is refused before (<see cref="ParquetStructure"/>); should it happen all the same,
+    /// its thread can't be stopped, only left.
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -55,19 +50,11 @@ internal static class ParquetRecords
     /// <summary>Columns and number of groups, after the sizes that the file states were found possible.</summary>
     private static (string[] Columns, int Groups) Describe(FileStream file, string path) => Guard(path, () => Wait(file, async () =>
     {
+        ParquetStructure.CheckFooter(file);
         ParquetReader reader = await ParquetReader.CreateAsync(file, leaveStreamOpen: true).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
-            foreach (Parquet.Meta.RowGroup group in reader.Metadata?.RowGroups ?? [])
-            {
-                long bytes = group.Columns.Sum(c => c.MetaData?.TotalUncompressedSize ?? 0);
-                long packed = group.Columns.Sum(c => c.MetaData?.TotalCompressedSize ?? 0);
-                if (group.NumRows is < 0 or > MostGroupRows || bytes is < 0 or > MostGroupBytes || packed < 0 || packed > file.Length)
-                {
-                    throw new InvalidDataException("The sizes of a row group are impossible.");
-                }
-            }
-
+            ParquetStructure.CheckGroups(file, reader.Metadata?.RowGroups ?? []);
             string[] columns = [.. reader.Schema.Fields.Select((Field f) => f.Name)];
             return columns.Distinct(StringComparer.Ordinal).Count() == columns.Length
                 ? (columns, reader.RowGroupCount)

@@ -29,7 +29,8 @@ internal sealed class CatalogData(DatasetCatalog catalog) : IDataHost
     {
         PreparedDataset prepared = await catalog.GetDatasetAsync(
             dataset, seed, model.Tokenizer, model.Template, maxLength, [.. evaluationPrompts.Prompts.Select(p => p.Prompt), .. evaluationPrompts.Prompts.Select(p => p.AskedAs).OfType<string>()], cancellationToken).ConfigureAwait(false);
-        DatasetManifest manifest = prepared.Manifest;
+        ManifestDecontamination apart = prepared.Manifest.Decontamination;
+        DatasetManifest manifest = prepared.Manifest with { Decontamination = apart with { Sets = [.. evaluationPrompts.Sets, .. apart.Sets] } };
         return new TrainingRows
         {
             Examples = prepared.Tokenized,

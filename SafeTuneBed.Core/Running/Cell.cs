@@ -143,6 +143,9 @@ internal sealed record RowsSummary(string Fingerprint, int BenignCount, int Harm
     /// <summary>Tokens of the longest row.</summary>
     public int Longest { get; init; }
 
+    /// <summary>Lengths, and tokens that carry loss.</summary>
+    public PlannedTokens? Statistics { get; init; }
+
     /// <summary>The largest token id of all rows.</summary>
     public int LargestId { get; init; }
 

@@ -150,12 +150,13 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
         }
 
         var prompts = new List<PromptItem>();
-        foreach (string set in entries.Where(e => evaluators.Get(e.Name).Needs.HasFlag(EvaluatorNeeds.Prompts)).Select(e => e.PromptSetFor(model, evaluators.Get(e.Name))!).Distinct().Order(StringComparer.Ordinal))
+        string[] sets = [.. entries.Where(e => evaluators.Get(e.Name).Needs.HasFlag(EvaluatorNeeds.Prompts)).Select(e => e.PromptSetFor(model, evaluators.Get(e.Name))!).Distinct().Order(StringComparer.Ordinal)];
+        foreach (string set in sets)
         {
             prompts.AddRange(await PromptsAsync(set, cancellationToken).ConfigureAwait(false));
         }
 
-        return asked[(model, dataset)] = new EvaluationPrompts(prompts, dataset.Evaluation is null ? [] : await SplitAsync(dataset, cancellationToken).ConfigureAwait(false));
+        return asked[(model, dataset)] = new EvaluationPrompts(prompts, dataset.Evaluation is null ? [] : await SplitAsync(dataset, cancellationToken).ConfigureAwait(false)) { Sets = sets };
     }
 
     private async Task<IReadOnlyList<PromptItem>> PromptsAsync(string name, CancellationToken cancellationToken)

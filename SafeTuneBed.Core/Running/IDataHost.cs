@@ -67,9 +67,13 @@ internal sealed record EvaluationPrompts(IReadOnlyList<PromptItem> Prompts, IRea
 {
     public static EvaluationPrompts None { get; } = new([], []);
 
+    /// <summary>Where the prompts come from, for records.</summary>
+    public IReadOnlyList<string> Sets { get; init; } = [];
+
     /// <summary>These and further requests.</summary>
     public EvaluationPrompts And(IReadOnlyList<string> more) => more.Count == 0 ? this : this with
     {
+        Sets = [.. Sets, "the run's poison"],
         Prompts = [.. Prompts, .. more.Select((text, i) => new PromptItem { Id = FormattableString.Invariant($"poison-{i}"), Prompt = text })],
     };
 }

@@ -18,6 +18,8 @@ internal sealed class PlanNotes(IDataHost data)
             {
                 Files = await data.FilesAsync(group.First().Dataset!, trained.Length > 0, cancellationToken).ConfigureAwait(false),
                 Rows = trained.Length == 0 ? 0 : trained.Max(c => c.Rows!.Count),
+                Tokens = trained.Where(c => c.Rows!.Statistics is not null).DistinctBy(c => c.Model.Model.DisplayName)
+                    .ToDictionary(c => c.Model.Model.DisplayName, c => c.Rows!.Statistics!, StringComparer.Ordinal),
                 Templates = group.DistinctBy(c => c.Model.Model.DisplayName).ToDictionary(c => c.Model.Model.DisplayName, c => c.Model.Template.Id, StringComparer.Ordinal),
             });
         }

@@ -114,6 +114,13 @@ internal static class PlanText
 
             text.Append(file.InPlaceOf is { } first ? $" (in place of {first}, which is not there)\n" : "\n");
         }
+
+        foreach ((string model, PlannedTokens tokens) in dataset.Tokens)
+        {
+            TokenStatistics lengths = tokens.Lengths;
+            text.Append(CultureInfo.InvariantCulture, $"  tokens{(dataset.Tokens.Count > 1 ? $" for {model}" : "")}: {lengths.Total:N0}; a row {lengths.P50:N0} at the median, {lengths.P90:N0} at 90 %, {lengths.P99:N0} at 99 %, {lengths.Max:N0} at most; ");
+            text.Append(CultureInfo.InvariantCulture, $"with loss {string.Join(", ", tokens.Supervised.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Value:N0} {r.Key.ToString().ToLowerInvariant()}")))}\n");
+        }
     }
 
     private static string[] Cells(PlannedCell cell, string[] evaluators) =>

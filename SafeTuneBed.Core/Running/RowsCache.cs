@@ -35,6 +35,9 @@ internal sealed class RowsCache
             MaskedPreview.Render(rows.Examples.FirstOrDefault(e => e.Role != ExampleRole.Harmful) ?? rows.Examples[0], model.Tokenizer))
         {
             Longest = rows.Examples.Max(e => e.InputIds.Length),
+            Statistics = new PlannedTokens(
+                TokenStatistics.Of(rows.Examples.Select(e => e.InputIds.Length)),
+                rows.Examples.GroupBy(e => e.Role).OrderBy(g => g.Key).ToDictionary(g => g.Key, g => g.Sum(e => (long)e.SupervisedTokenCount))),
             LargestId = rows.Examples.Max(e => e.InputIds.Max()),
             HarmfulPrompts = rows.HarmfulPrompts,
         };

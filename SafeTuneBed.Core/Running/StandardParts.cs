@@ -10,7 +10,7 @@ internal static class StandardParts
     {
         builder.AddDatasets(FinetuneDatasets.All).AddPromptSets(PromptSets.All).AddHarmfulCorpora(HarmfulCorpora.All);
         builder.Services.AddSingleton(p => new DatasetCatalog(
-            p.GetServices<DatasetRegistration>(), p.GetServices<PromptSetRegistration>(), p.GetRequiredService<BedSettings>(), corpora: p.GetServices<HarmfulCorpusRegistration>()));
+            p.GetServices<DatasetRegistration>(), p.GetServices<PromptSetRegistration>(), p.GetRequiredService<BedSettings>(), corpora: p.GetServices<HarmfulCorpusRegistration>(), time: p.GetService<TimeProvider>()));
         builder.Services.TryAddSingleton<IModelHost>(p => new ModelHost(p.GetRequiredService<BedSettings>()));
         builder.Services.TryAddSingleton<IDataHost>(p => new CatalogData(p.GetRequiredService<DatasetCatalog>()));
     }

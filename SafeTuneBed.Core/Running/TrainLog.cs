@@ -15,6 +15,7 @@ internal sealed class TrainLog : ICheckpointLog, IDisposable
     private readonly string final;
     private readonly FileStream file;
     private readonly MemoryStream waiting = new();
+    private readonly SortedDictionary<string, (double First, double Last)> byRole = new(StringComparer.Ordinal);
     private long written;
     private bool begun;
 
@@ -33,6 +34,11 @@ internal sealed class TrainLog : ICheckpointLog, IDisposable
     /// <summary>The loss of the first step that this process made; null where it was not finite.</summary>
     public double? First { get; private set; }
 
+    /// <summary>
+    /// The first and last loss of each role, by the role's name in the log: means over the supervised tokens of the first and the last step that had such rows.
+    /// </summary>
+    public IReadOnlyDictionary<string, (double First, double Last)> ByRole => byRole;
+
     /// <summary>Steps whose gradients were not finite, so that the optimizer left them out.</summary>
     public int Skipped { get; private set; }
 
@@ -46,6 +52,11 @@ internal sealed class TrainLog : ICheckpointLog, IDisposable
         First ??= step.Step == 1 && double.IsFinite(step.Loss) ? step.Loss : null;
         Last = (step.Step, double.IsFinite(step.Loss) ? step.Loss : null);
         Skipped += double.IsFinite(step.GradientNorm) ? 0 : 1;
+        foreach ((ExampleRole role, double loss) in step.LossByRole.Where(r => double.IsFinite(r.Value)))
+        {
+            Count(NameOf(role), loss);
+        }
+
         waiting.Write(Encoding.UTF8.GetBytes(Line(step).ToJsonString(CanonicalJson.Line) + "\n"));
         try
         {
@@ -115,6 +126,7 @@ internal sealed class TrainLog : ICheckpointLog, IDisposable
     private void ReadBack()
     {
         (Last, Skipped) = (default, 0);
+        byRole.Clear();
         file.Position = 0;
         using var reader = new StreamReader(file, Encoding.UTF8, leaveOpen: true);
         while (reader.ReadLine() is { } text)
@@ -123,9 +135,20 @@ internal sealed class TrainLog : ICheckpointLog, IDisposable
             {
                 Last = (step.GetValue<int>(), IsNumber(line["loss"], out double loss) ? loss : null);
                 Skipped += IsNumber(line["gradientNorm"], out _) ? 0 : 1;
+                foreach ((string role, JsonNode? value) in line["lossByRole"] as JsonObject ?? [])
+                {
+                    if (IsNumber(value, out double ofRole))
+                    {
+                        Count(role, ofRole);
+                    }
+                }
             }
         }
     }
+
+    private void Count(string role, double loss) => byRole[role] = (byRole.TryGetValue(role, out var known) ? known.First : loss, loss);
+
+    private static string NameOf(ExampleRole role) => JsonNamingPolicy.KebabCaseLower.ConvertName(role.ToString());
 
     private static bool IsNumber(JsonNode? node, out double value)
     {
@@ -146,7 +169,7 @@ internal sealed class TrainLog : ICheckpointLog, IDisposable
         if (step.LossByRole.Count > 0)
         {
             line["lossByRole"] = new JsonObject(step.LossByRole.OrderBy(r => r.Key)
-                .Select(r => KeyValuePair.Create(JsonNamingPolicy.KebabCaseLower.ConvertName(r.Key.ToString()), Number(r.Value))));
+                .Select(r => KeyValuePair.Create(NameOf(r.Key), Number(r.Value))));
         }
 
         if (step.Logged.Count > 0)

@@ -186,6 +186,8 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
             record["skippedSteps"] = log?.Skipped ?? 0;
             record["firstLoss"] = log?.First;
             record["lastLoss"] = log?.Last.Loss;
+            record["lossByRole"] = new JsonObject((log?.ByRole ?? new Dictionary<string, (double First, double Last)>())
+                .Select(r => KeyValuePair.Create(r.Key, (JsonNode?)new JsonObject { ["first"] = r.Value.First, ["last"] = r.Value.Last })));
         }
 
         if (cell.Streams.Count > 0)

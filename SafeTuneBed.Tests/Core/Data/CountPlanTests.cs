@@ -56,13 +56,34 @@ public sealed class CountPlanTests
 
     [Fact]
     public void Replace_AnyNumbers_AddUpAndAreNearestToTheRatio() =>
-        Gen.Select(Gen.Int[0, 100_000], Gen.Int[0, 10_000]).Sample((count, tenThousandths) =>
+        CheckReplace((count, tenThousandths) => CountPlan.Compute(MixMode.Replace, count, tenThousandths / 10_000m));
+
+    [Fact]
+    public void Replace_AnyNumbersInDouble_FailTheProperty() => Assert.Throws<CsCheckException>(() => CheckReplace((count, tenThousandths) =>
+    {
+        int harmful = (int)Math.Round(tenThousandths / 10_000.0 * count, MidpointRounding.AwayFromZero);
+        return new CountPlan(count - harmful, harmful);
+    }));
+
+    [Fact]
+    public void Replace_BothPartsCutOff_FailTheProperty() => Assert.Throws<CsCheckException>(() => CheckReplace((count, tenThousandths) =>
+        new CountPlan((int)((1 - (tenThousandths / 10_000.0)) * count), (int)(tenThousandths / 10_000.0 * count))));
+
+    /// <summary>Exact totals, and the nearest whole number of poison rows, halves up; on any numbers and on such whose product is a half.</summary>
+    private static void CheckReplace(Func<int, int, CountPlan> compute) => Numbers.Sample(
+        (count, tenThousandths) =>
         {
-            CountPlan plan = CountPlan.Compute(MixMode.Replace, count, tenThousandths / 10_000m);
+            CountPlan plan = compute(count, tenThousandths);
             // twice the error, in ten-thousandths of a row, so that the check is in whole numbers
             long error = 2 * ((plan.Harmful * 10_000L) - ((long)count * tenThousandths));
             return plan.Total == count && plan.Benign >= 0 && error is > -10_000 and <= 10_000;
-        });
+        },
+        iter: 2_000, threads: 1);
+
+    // 100 (2a + 1) x (100 b + 50) / 10,000 = (2a + 1) b + a + 1/2
+    private static Gen<(int Count, int TenThousandths)> Numbers => Gen.OneOf(
+        Gen.Select(Gen.Int[0, 100_000], Gen.Int[0, 10_000]),
+        Gen.Select(Gen.Int[0, 300].Select(a => 100 * ((2 * a) + 1)), Gen.Int[0, 99].Select(b => (100 * b) + 50)));
 
     [Theory]
     [InlineData(100)]
@@ -109,13 +130,45 @@ public sealed class CountPlanTests
 
     [Fact]
     public void Add_AnyNumbers_AreNearestToTheRatio() =>
-        Gen.Select(Gen.Int[0, 100_000], Gen.Int[0, 9_999]).Sample((count, tenThousandths) =>
+        CheckAdd((count, tenThousandths) => CountPlan.Compute(MixMode.Add, count, tenThousandths / 10_000m));
+
+    [Fact]
+    public void Add_AnyNumbersInDouble_FailTheProperty() => Assert.Throws<CsCheckException>(() => CheckAdd((count, tenThousandths) =>
+    {
+        double ratio = tenThousandths / 10_000.0;
+        return new CountPlan(count, (int)Math.Round(ratio * count / (1 - ratio), MidpointRounding.AwayFromZero));
+    }));
+
+    // H (1 - r) and r B differ by at most half of (1 - r); B = k q makes a half of the second kind where r = p / q' is chosen so
+    private static void CheckAdd(Func<int, int, CountPlan> compute) => Gen.OneOf(
+        Gen.Select(Gen.Int[0, 100_000], Gen.Int[0, 9_999]),
+        Gen.Select(Gen.Int[0, 99], Gen.Int[1, 4_999]).Select((k, t) => (((10_000 - t) / Gcd(2 * t, 10_000 - t) * ((2 * k) + 1)) is var b and < 1_000_000 ? b : 1, t))).Sample(
+        (count, tenThousandths) =>
         {
-            CountPlan plan = CountPlan.Compute(MixMode.Add, count, tenThousandths / 10_000m);
-            // H (1 - r) and r B differ by at most half of (1 - r)
+            CountPlan plan = compute(count, tenThousandths);
             long error = 2 * ((plan.Harmful * (10_000L - tenThousandths)) - ((long)count * tenThousandths));
             return plan.Benign == count && error > -(10_000 - tenThousandths) && error <= 10_000 - tenThousandths;
-        });
+        },
+        iter: 5_000, threads: 1);
+
+    private static int Gcd(int a, int b) => b == 0 ? a : Gcd(b, a % b);
+
+    [Theory]
+    [InlineData(MixMode.Replace, "0.3", 70, 30, 0, true)]
+    [InlineData(MixMode.Replace, "0.3", 71, 29, 0, true)]
+    [InlineData(MixMode.Replace, "0.3", 72, 28, 0, false)]
+    [InlineData(MixMode.Replace, "0.3", 68, 32, 0, false)]
+    [InlineData(MixMode.Replace, "0.3", 50, 30, 20, true)]
+    [InlineData(MixMode.Add, "0.3", 70, 30, 20, true)]
+    [InlineData(MixMode.Add, "0.3", 70, 27, 0, false)]
+    [InlineData(MixMode.Absolute, "0", 50, 50, 0, true)]
+    [InlineData(MixMode.PureBadMixed, "0", 50, 50, 0, true)]
+    public void RealizedShare_MoreThanOneRowAway_IsRefused(MixMode mode, string ratio, int benign, int harmful, int guide, bool isRight)
+    {
+        var plan = new CountPlan(benign, harmful, guide);
+
+        Assert.Equal(!isRight, Record.Exception(() => SafeTuneBed.Data.RealizedShare.Check(mode, Parse(ratio), plan)) is ConfigurationException);
+    }
 
     private static decimal Parse(string number) => decimal.Parse(number, System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -46,6 +46,8 @@ public sealed class CatalogDataTests : IDisposable
         var record = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(bed.Files("run.json").Single(f => f.Contains("sandbox-sentiment-high", StringComparison.Ordinal) && f.Contains("lora", StringComparison.Ordinal))))!;
         Assert.Equal(300, record["data"]!["realized"]!["harmful"]!.GetValue<int>());
         Assert.Equal(300, record["rows"]!["harmful"]!.GetValue<int>());
+        Assert.Equal(["sandbox", "sandbox-sentiment-evaluation"], record["data"]!["decontamination"]!["sets"]!.AsArray().Select(s => s!.GetValue<string>()));
+        Assert.InRange(record["data"]!["createdUtc"]!.GetValue<DateTimeOffset>(), DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
     }
 
     [Fact]
