@@ -26,15 +26,27 @@ internal sealed class Arguments
         : int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int number) && number > 0 ? number
         : throw new ArgumentException($"--{name} is '{text}'; give a whole number from 1.");
 
+    /// <summary>The number type asked for; null for <c>auto</c>.</summary>
+    public TorchSharp.torch.ScalarType? Type() => Text("type", "auto") switch
+    {
+        "auto" => null,
+        "f32" => TorchSharp.torch.ScalarType.Float32,
+        "bf16" => TorchSharp.torch.ScalarType.BFloat16,
+        var other => throw new ArgumentException($"--type is '{other}'; use auto, f32 or bf16."),
+    };
+
     /// <summary>Says what can be done; the exit code of a wrong call.</summary>
     public static int Explain(string fault)
     {
         Console.Error.WriteLine(fault);
         Console.Error.WriteLine("""
+            Every verb takes --threads n. With 1 the time measured is the processor's: on a machine that others use too, nothing else can be compared.
             model   --out <folder> [--size tiny|25m|110m|1b] [--type bf16|f16|f32] [--shards 1] [--tokenizer <folder>] a Llama folder with random weights, its own or a given tokenizer
             data    --tokenizer <folder> --source <alpaca.json> [--records 50000] [--template alpaca|raw] rendering, tokenizing, masking: rows a second and memory
             cells   --model <folder> --data <folder> [--rows 40] [--steps 8] [--accept alpaca,agnews,samsum] a small cell of each real task: plan, preview, loss by role
             load    --model <folder> [--type auto|f32|bf16]                                       loading against reading the bytes; peak memory; first token
+            train   [--size sandbox,25m,110m] [--type f32|bf16] [--repeats 5] [--out file]         a LoRA step against the machine's ceiling and the plain way
+            parts   [--size 25m] [--batch 4] [--length 256] [--type f32|bf16]                      where the time of such a step goes
             decode  --model <folder> [--tokens 64] [--repeats 3]                                  greedy decoding at batch 1, 8 and 32
             memory  --model <folder> [--batch 4] [--length 256] [--steps 3] [--prompts 8] [--type auto|f32|bf16] the plan's estimate against the measured peak
             """);
