@@ -29,4 +29,16 @@ public sealed record FinetuneExperimentConfig
     /// the model). Keys are paths such as <c>Training:LearningRate</c>, <c>Lora:Rank</c> and <c>Methods:lisa:Rho</c>.
     /// </summary>
     public IReadOnlyDictionary<string, string> Origins { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The same up to one of its parts: what that part makes is the same whatever comes after it.</summary>
+    internal FinetuneExperimentConfig UpTo(MethodPartConfig last)
+    {
+        MethodPartConfig[] kept = [.. Parts.TakeWhile(p => p.Method != last.Method), last];
+        return this with
+        {
+            Method = string.Join('+', kept.Select(p => p.Method)),
+            Parts = kept,
+            Origins = Origins.Where(o => !Parts.Except(kept).Any(p => o.Key.StartsWith($"Methods:{p.Method}:", StringComparison.Ordinal))).ToDictionary(),
+        };
+    }
 }
