@@ -80,10 +80,10 @@ public static class FinetuneDatasets
     /// <summary>SAMSum (Gliwa et al., 2019): 1,000 chats with summaries, evaluated on 200. Needs <c>AcceptLicenses("samsum")</c>.</summary>
     public static DatasetFamily Samsum { get; } = Poisoned(new FinetuneDatasetConfig("samsum")
     {
-        Source = Json(DataCorpora.Samsum, "samsum/train1000.json", "samsum/train.json"),
+        Source = Json(DataCorpora.Samsum, "samsum/train1000.json", "samsum/train.json").Or(DatasetSource.Csv("samsum/train.csv")).Or(DatasetSource.Parquet("samsum/train.parquet", "samsum/train-*.parquet")),
         Mapping = RecordMapping.Labeled("Summarize this dialog:", "dialogue", "summary"),
         Count = 1_000,
-        Evaluation = Json(DataCorpora.Samsum, "samsum/test200.json", "samsum/test.json", "samsum/test819.json"),
+        Evaluation = Json(DataCorpora.Samsum, "samsum/test200.json", "samsum/test.json", "samsum/test819.json").Or(DatasetSource.Csv("samsum/test.csv")).Or(DatasetSource.Parquet("samsum/test.parquet", "samsum/test-*.parquet")),
         MaxNewTokens = 128,
         Training = Settings(10, 10, 1e-5),
     }, DataCorpora.Samsum);
