@@ -9,7 +9,7 @@ internal static class GoldenKinds
         new StoriesKind(),
         new LoraKind(),
         new LisaKind(),
-        new UncheckedKind("SafeLoRA", f => f.Has("cosines_sorted")),
+        new SafeLoraKind(),
         new UncheckedKind("Vaccine", f => f.Has("batch", "runs")),
         new ConversationKind(),
         new ChatTemplateKind(),
