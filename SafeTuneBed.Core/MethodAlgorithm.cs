@@ -74,6 +74,17 @@ public abstract class MethodAlgorithm
     {
     }
 
+    /// <summary>
+    /// Works on the adapter after the user's fine-tuning, layer by layer, beside the weights of the model and of its companions: for methods of the stage
+    /// <see cref="MethodStage.PostFineTuning"/>, of which the loop calls nothing. Default: leaves it as it is.
+    /// </summary>
+    protected virtual void TransformWeights(WeightTransformContext context)
+    {
+    }
+
+    /// <summary>What the engine calls after the fine-tuning.</summary>
+    internal void RunTransform(WeightTransformContext context) => TransformWeights(context);
+
     /// <summary>What the loop calls.</summary>
     internal Training.ITrainingHooks CreateHooks() => new MethodHooks(this);
 

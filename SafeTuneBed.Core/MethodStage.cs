@@ -45,6 +45,12 @@ public sealed record MethodNeeds
     /// <summary>Names of the data streams beside the user's rows, without repeats.</summary>
     public IReadOnlyList<string> Streams { get; private init; } = [];
 
+    /// <summary>Companions of the model, without repeats. Their weights are read tensor by tensor; a plan says which one a model reference lacks.</summary>
+    public IReadOnlyList<ModelCompanion> Companions { get; private init; } = [];
+
+    /// <summary>Asks for a companion of the model.</summary>
+    public static MethodNeeds Companion(ModelCompanion companion) => new() { Companions = [companion] };
+
     /// <summary>Asks for logits.</summary>
     public static MethodNeeds LogitsAt(LogitPositions positions) => new() { Logits = positions };
 
@@ -66,12 +72,14 @@ public sealed record MethodNeeds
         {
             Logits = (LogitPositions)Math.Max((int)Logits, (int)other.Logits),
             Streams = [.. Streams.Union(other.Streams, StringComparer.Ordinal)],
+            Companions = [.. Companions.Union(other.Companions)],
         };
     }
 
     /// <summary>Equality by value, lists included.</summary>
-    public bool Equals(MethodNeeds? other) => other is not null && Logits == other.Logits && Streams.SequenceEqual(other.Streams, StringComparer.Ordinal);
+    public bool Equals(MethodNeeds? other) => other is not null && Logits == other.Logits && Streams.SequenceEqual(other.Streams, StringComparer.Ordinal)
+        && Companions.SequenceEqual(other.Companions);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Logits, Streams.Count);
+    public override int GetHashCode() => HashCode.Combine(Logits, Streams.Count, Companions.Count);
 }

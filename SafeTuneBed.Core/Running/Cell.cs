@@ -46,6 +46,9 @@ internal sealed record Cell
     /// <summary>The streams that its method asks for, by name; none where nothing is trained.</summary>
     public IReadOnlyDictionary<string, CellStream> Streams { get; init; } = new Dictionary<string, CellStream>();
 
+    /// <summary>The companions of the model that the method asks for.</summary>
+    public IReadOnlyList<CompanionDescription> Companions { get; init; } = [];
+
     /// <summary>What is asked later and so is not trained on.</summary>
     public EvaluationPrompts Asked { get; init; } = EvaluationPrompts.None;
 

@@ -20,7 +20,7 @@ internal sealed class CellPlanner
     {
         (this.methods, this.evaluators, this.data, this.models, this.settings) = (methods, evaluators, data, models, settings);
         (directory, evaluations, notes) = (new ModelDirectory(models), new EvaluationPlanner(evaluators, data), new PlanNotes(data));
-        stages = new StagePlanner(methods, data, directory, evaluations, rowsCache);
+        stages = new StagePlanner(methods, data, models, directory, evaluations, rowsCache);
     }
 
     public async Task<CellSet> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken)
@@ -152,19 +152,19 @@ internal sealed class CellPlanner
             return null;
         }
 
+        string name = MethodPipeline.NameOf(pipeline.Parts.Where(p => p.Stage != MethodStage.PostFineTuning));
         var parts = Fingerprints.OfTraining(model, tuning.Method, methods.Create(tuning), experiment, rows, streams, seed, aligned);
         string fingerprint = CanonicalJson.Hash(parts);
-        string folder = store.CellFolder(reference.DisplayName, pipeline.Name, dataset.Name, seed, fingerprint);
-        return new Cell
+        var cell = new Cell
         {
             Model = model,
-            Method = pipeline.Name,
+            Method = name,
             Part = tuning,
             Source = aligned,
             Dataset = dataset,
             Seed = seed,
             Trains = trains,
-            Experiment = experiment,
+            Experiment = Without(experiment, name, MethodStage.PostFineTuning),
             Rows = rows,
             Warnings = [.. PlanNotes.Warnings(model, dataset), .. StepWarnings(rows, experiment), .. StagePlanner.Warnings(aligned)],
             Asked = trains ? later! : EvaluationPrompts.None,
@@ -172,8 +172,29 @@ internal sealed class CellPlanner
             Steps = rows is null ? 0 : experiment.Training.TotalSteps(rows.Count),
             Parts = parts,
             Fingerprint = fingerprint,
-            Folder = folder,
-            Evaluations = await evaluations.PlanAsync(known.Evaluators, reference, dataset, seed, fingerprint, folder, cancellationToken).ConfigureAwait(false),
+            Folder = store.CellFolder(reference.DisplayName, name, dataset.Name, seed, fingerprint),
+            Evaluations = [],
+        };
+        foreach (MethodPartConfig part in experiment.Parts.Where(p => p.Stage == MethodStage.PostFineTuning))
+        {
+            cell = await stages.TransformAsync(store, cell, part, experiment, causes, cancellationToken).ConfigureAwait(false);
+        }
+
+        return causes.Count > 0 ? null : cell with
+        {
+            Evaluations = await evaluations.PlanAsync(known.Evaluators, reference, dataset, seed, cell.Fingerprint, cell.Folder, cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    // A cell that others start from is the same whatever comes after it.
+    private static FinetuneExperimentConfig Without(FinetuneExperimentConfig experiment, string name, MethodStage stage)
+    {
+        MethodPartConfig[] left = [.. experiment.Parts.Where(p => p.Stage == stage)];
+        return experiment with
+        {
+            Method = name,
+            Parts = [.. experiment.Parts.Except(left)],
+            Origins = experiment.Origins.Where(o => !left.Any(p => o.Key.StartsWith($"Methods:{p.Method}:", StringComparison.Ordinal))).ToDictionary(),
         };
     }
 

@@ -40,6 +40,20 @@ internal static class Fingerprints
         return parts;
     }
 
+    /// <summary>Everything that decides what a method makes of a trained adapter.</summary>
+    public static JsonObject OfTransform(ModelDescription model, MethodPartConfig part, MethodAlgorithm method, Cell source, IReadOnlyList<CompanionDescription> companions)
+    {
+        JsonObject parts = OfModel(model);
+        parts["method"] = OfMethod(part.Method, method, part.Options);
+        parts["source"] = source.Fingerprint;
+        if (companions.Count > 0)
+        {
+            parts["companions"] = new JsonObject(companions.OrderBy(c => c.Kind).Select(c => KeyValuePair.Create(c.Kind.ToString(), (JsonNode?)c.Fingerprint)));
+        }
+
+        return parts;
+    }
+
     private static JsonObject OfMethod(string name, MethodAlgorithm method, MethodOptions? options) => new()
     {
         ["name"] = name,

@@ -168,7 +168,7 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
             }
         }
 
-        foreach (MethodPart part in pipelines.SelectMany(p => p.Pipeline.Parts).Where(p => p.Stage is MethodStage.Data or MethodStage.PostFineTuning).DistinctBy(p => p.Name))
+        foreach (MethodPart part in pipelines.SelectMany(p => p.Pipeline.Parts).Where(p => p.Stage == MethodStage.Data).DistinctBy(p => p.Name))
         {
             Add($"The method '{part.Name}' acts at the stage {part.Stage}, which this version does not run. Leave it out.");
         }

@@ -48,6 +48,27 @@ internal sealed record ModelDescription
     public DataType ComputeType { get; init; } = DataType.Float32;
 }
 
+/// <summary>A companion of a model, without its weights.</summary>
+/// <param name="Kind">Which.</param>
+/// <param name="Folder">Where its files lie.</param>
+/// <param name="Fingerprint">Content hash.</param>
+internal sealed record CompanionDescription(ModelCompanion Kind, string Folder, string Fingerprint);
+
+/// <summary>Everything one transformation of a trained adapter needs.</summary>
+internal sealed record TransformRequest
+{
+    public required ModelDescription Model { get; init; }
+
+    /// <summary>The artifact whose adapter is transformed. Stays the caller's.</summary>
+    public required ModelArtifact Start { get; init; }
+
+    /// <summary>The companions that the method asked for.</summary>
+    public IReadOnlyList<CompanionDescription> Companions { get; init; } = [];
+
+    /// <summary>Gets what the method reports, for the run record.</summary>
+    public Action<System.Text.Json.Nodes.JsonObject> Report { get; init; } = _ => { };
+}
+
 /// <summary>Everything one training needs.</summary>
 internal sealed record TrainingRequest
 {
@@ -83,6 +104,14 @@ internal interface IModelHost
     /// <exception cref="SafeTuneBedException">The model can't be used; the message names everything that is wrong with it.</exception>
     Task<ModelDescription> DescribeAsync(ModelReference model, string? template, CancellationToken cancellationToken);
 
+    /// <summary>Reads headers and content hash of a companion.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="companion">A model, or the folder of an adapter.</param>
+    /// <param name="model">The model that it accompanies.</param>
+    /// <param name="cancellationToken">Stops the hashing of large weight files.</param>
+    /// <exception cref="SafeTuneBedException">It can't be used beside this model.</exception>
+    Task<CompanionDescription> DescribeCompanionAsync(ModelCompanion kind, ModelReference companion, ModelDescription model, CancellationToken cancellationToken);
+
     /// <summary>Checks that the machinery can run at all, before the first cell.</summary>
     void Preflight();
 
@@ -107,6 +136,9 @@ internal interface IModelWorker : IAsyncDisposable
 
     /// <summary>Trains on the model, or on what <see cref="TrainingRequest.Start"/> made of it; the result holds what it started from.</summary>
     Task<ModelArtifact> TrainAsync(MethodAlgorithm method, TrainingRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Lets a method work on a trained adapter. The result holds the same merges as what it started from.</summary>
+    Task<ModelArtifact> TransformAsync(MethodAlgorithm method, TransformRequest request, CancellationToken cancellationToken);
 
     /// <summary>The model with its whole artifact, ready to answer. Valid until the next call of this worker; the worker owns it. The artifact stays the caller's.</summary>
     Task<ITextGenerator> OpenAsync(ModelDescription model, ModelArtifact artifact, CancellationToken cancellationToken);

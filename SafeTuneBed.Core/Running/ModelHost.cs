@@ -57,6 +57,27 @@ internal sealed class ModelHost(BedSettings settings) : IModelHost
         };
     }
 
+    public async Task<CompanionDescription> DescribeCompanionAsync(ModelCompanion kind, ModelReference companion, ModelDescription model, CancellationToken cancellationToken)
+    {
+        Preflight();
+        if (kind == ModelCompanion.SafeAdapter)
+        {
+            using PeftAdapter adapter = PeftAdapter.Load(Path.GetFullPath(companion.Location));
+            return new CompanionDescription(kind, Path.GetFullPath(companion.Location), adapter.Fingerprint);
+        }
+
+        string folder = ModelFolder.Of(companion, settings);
+        using (WeightFolder own = WeightFolder.Open(folder), aligned = WeightFolder.Open(model.Folder))
+        {
+            if (own.FindDifference(aligned) is { } difference)
+            {
+                throw new ModelFormatException(folder, $"it can't be the companion {kind} of '{model.Model.DisplayName}': {difference}. Both must be of one architecture.");
+            }
+        }
+
+        return new CompanionDescription(kind, folder, await ModelFingerprint.OfAsync(folder, hashes, cancellationToken).ConfigureAwait(false));
+    }
+
     public void Preflight() => TorchPreflight.Check();
 
     public IModelWorker CreateWorker(int threads) => new ModelWorker(threads);

@@ -39,6 +39,16 @@ internal sealed class ModelWorker(int threads) : IModelWorker
         return artifact;
     }
 
+    public Task<ModelArtifact> TransformAsync(MethodAlgorithm method, TransformRequest request, CancellationToken cancellationToken) =>
+        thread.RunAsync(
+            () =>
+            {
+                (ModelArtifact artifact, System.Text.Json.Nodes.JsonObject report) = WeightTransform.Run(method, request.Start, request.Model.Folder, request.Companions, cancellationToken);
+                request.Report(report);
+                return artifact;
+            },
+            cancellationToken);
+
     public async Task<ITextGenerator> OpenAsync(ModelDescription description, ModelArtifact artifact, CancellationToken cancellationToken)
     {
         LanguageModel language = await LoadAsync(description, artifact.Merges, cancellationToken).ConfigureAwait(false);

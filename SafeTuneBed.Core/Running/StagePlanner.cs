@@ -7,12 +7,13 @@ namespace SafeTuneBed.Running;
 /// Plans the stages that cells rest on. An alignment stage learns from the defender's rows alone: neither the user's data nor its share of poison is in its fingerprint, so
 /// that all cells of a grid with the same model, method and seed share one.
 /// </summary>
-internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, ModelDirectory directory, EvaluationPlanner evaluations, RowsCache rowsCache)
+internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModelHost models, ModelDirectory directory, EvaluationPlanner evaluations, RowsCache rowsCache)
 {
     /// <summary>The stream on whose rows an alignment stage trains.</summary>
     public const string AlignmentRows = "align";
 
     private readonly Dictionary<(string Model, string Method, ulong Seed), EvaluationPrompts> taken = [];
+    private readonly CompanionDirectory companions = new(models);
 
     /// <summary>The data sets of streams with their rows, for a method that asks for them.</summary>
     public async Task<IReadOnlyDictionary<string, CellStream>> StreamsAsync(
@@ -60,6 +61,38 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, ModelD
         }
 
         return last;
+    }
+
+    /// <summary>A method's work on the adapter of a cell.</summary>
+    /// <param name="store">Where runs lie.</param>
+    /// <param name="source">The cell whose adapter it works on.</param>
+    /// <param name="part">The method.</param>
+    /// <param name="experiment">The pipeline's resolved settings.</param>
+    /// <param name="causes">Gets what is wrong.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<Cell> TransformAsync(RunStore store, Cell source, MethodPartConfig part, FinetuneExperimentConfig experiment, List<Problem> causes, CancellationToken cancellationToken)
+    {
+        MethodAlgorithm method = methods.Create(part);
+        if (method.Needs.Streams.Count > 0)
+        {
+            causes.Add(new Problem($"The method '{part.Method}' works on weights after the training, and asks for the data streams {string.Join(", ", method.Needs.Streams)}, which there are only in training. Leave them out of its Needs."));
+        }
+
+        IReadOnlyList<CompanionDescription> described = await companions.DescribeAsync(part.Method, method.Needs, source.Model, causes, cancellationToken).ConfigureAwait(false);
+        var parts = Fingerprints.OfTransform(source.Model, part, method, source, described);
+        string fingerprint = CanonicalJson.Hash(parts);
+        string name = $"{source.Method}{MethodPipeline.Separator}{part.Method}";
+        return source with
+        {
+            Method = name,
+            Part = part,
+            Source = source,
+            Experiment = experiment,
+            Companions = described,
+            Parts = parts,
+            Fingerprint = fingerprint,
+            Folder = store.CellFolder(source.Model.Model.DisplayName, name, source.DatasetName, source.Seed, fingerprint),
+        };
     }
 
     /// <summary>What a cell's table row should say of the stages it rests on.</summary>

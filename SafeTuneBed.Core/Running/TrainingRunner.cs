@@ -19,14 +19,19 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         try
         {
             int? threads = null;
-            if (cell.External is null)
+            JsonObject? transform = null;
+            if (cell.Part?.Stage == MethodStage.PostFineTuning)
+            {
+                (threads, transform) = await TransformAsync(cell, worker, cancellationToken).ConfigureAwait(false);
+            }
+            else if (cell.External is null)
             {
                 threads = await TrainAsync(set, cell, worker, log, checkpoints, progress, cancellationToken).ConfigureAwait(false);
             }
 
             await StoreAsync(cell, checkpoints, () =>
             {
-                DurableFile.WriteJson(cell.RecordPath, Record(cell, started, time.GetElapsedTime(start), threads, log, checkpoints));
+                DurableFile.WriteJson(cell.RecordPath, Record(cell, started, time.GetElapsedTime(start), threads, log, checkpoints, transform));
                 return Task.CompletedTask;
             }).ConfigureAwait(false);
         }
@@ -76,6 +81,33 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
             {
                 models.Release(start);
             }
+        }
+    }
+
+    private async Task<(int Threads, JsonObject? Report)> TransformAsync(Cell cell, Func<IModelWorker> worker, CancellationToken cancellationToken)
+    {
+        ModelArtifact start = models.Load(cell.Source!.ArtifactFolder, cell.Model.Model);
+        try
+        {
+            JsonObject? report = null;
+            IModelWorker at = worker();
+            var request = new TransformRequest { Model = cell.Model, Start = start, Companions = cell.Companions, Report = told => report = told };
+            ModelArtifact artifact = await at.TransformAsync(methods.Create(cell.Part!), request, cancellationToken).ConfigureAwait(false);
+            await SaveAsync(cell, artifact, null, null).ConfigureAwait(false);
+            if (File.Exists(cell.Source.TrainLogPath))
+            {
+                await StoreAsync(cell, null, () =>
+                {
+                    DurableFile.WriteBytes(cell.TrainLogPath, File.ReadAllBytes(cell.Source.TrainLogPath)); // so that each run folder has the log of its training
+                    return Task.CompletedTask;
+                }).ConfigureAwait(false);
+            }
+
+            return (at.Threads, report);
+        }
+        finally
+        {
+            models.Release(start);
         }
     }
 
@@ -132,7 +164,7 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         Resumed = step => logger.LogInformation("{Cell}: resumed at step {Step} of {Steps}.", cell.Label, step, cell.Steps),
     };
 
-    private JsonObject Record(Cell cell, DateTimeOffset started, TimeSpan duration, int? threads, TrainLog? log, CheckpointStore? checkpoints)
+    private JsonObject Record(Cell cell, DateTimeOffset started, TimeSpan duration, int? threads, TrainLog? log, CheckpointStore? checkpoints, JsonObject? transform)
     {
         var record = new JsonObject
         {
@@ -188,6 +220,19 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
             record["lastLoss"] = log?.Last.Loss;
             record["lossByRole"] = new JsonObject((log?.ByRole ?? new Dictionary<string, (double First, double Last)>())
                 .Select(r => KeyValuePair.Create(r.Key, (JsonNode?)new JsonObject { ["first"] = r.Value.First, ["last"] = r.Value.Last })));
+            if (cell.Part?.Stage == MethodStage.PostFineTuning && RunStore.FindTraining(cell.Source!) is { } trained)
+            {
+                foreach (string name in new[] { "steps", "skippedSteps", "firstLoss", "lastLoss", "lossByRole" })
+                {
+                    record[name] = trained[name]?.DeepClone();
+                }
+            }
+        }
+
+        if (transform is not null)
+        {
+            record["transform"] = transform;
+            record["companions"] = new JsonObject(cell.Companions.Select(c => KeyValuePair.Create(c.Kind.ToString(), (JsonNode?)c.Fingerprint)));
         }
 
         if (cell.Streams.Count > 0)

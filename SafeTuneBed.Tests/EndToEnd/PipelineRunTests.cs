@@ -66,6 +66,32 @@ public sealed class PipelineRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_SafeLoraOverAStage_ChangesTheWeightsKeepsTheMergeAndIsReused()
+    {
+        ExperimentGrid grid = Grid(ModelReference.Sandbox) with { Methods = ["lora", "safe-lora", "scale-lora", "hardening+safe-lora"], Training = new TrainingOptions { Steps = 25 } };
+        await using ExperimentRunner runner = Runner("projected");
+        GridReport report = await runner.RunAsync(grid, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(["lora", "lora+safe-lora", "lora+scale-lora", "hardening+lora+safe-lora"], report.Rows.Select(r => r.Method));
+
+        IReadOnlyList<PlannedCell> cells = (await runner.PlanAsync(grid, TestContext.Current.CancellationToken)).Cells;
+        string[] adapters = [.. cells.Select(c => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(c.Folder, "artifact", "adapter_model.safetensors")))))];
+        Assert.Equal(4, adapters.Distinct().Count());
+        JsonNode record = JsonNode.Parse(File.ReadAllText(Path.Combine(cells[1].Folder, "run.json")))!;
+        JsonArray layers = record["transform"]!["layers"]!.AsArray();
+        Assert.Equal(6, layers.Count); // q and v of three blocks; the default of ten layers is more than there are
+        Assert.Equal(6, record["transform"]!["figures"]!["projected"]!.GetValue<double>());
+        Assert.All(layers, l => Assert.InRange(l!["figures"]!["cosine"]!.GetValue<double>(), -1, 1));
+        Assert.True(File.Exists(Path.Combine(cells[3].Folder, "artifact", "merges", "0", "adapter_model.safetensors")));
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(folder, "projected"), "train.jsonl", SearchOption.AllDirectories).Select(f => File.ReadAllText(f)).Distinct().Count(t => t.Split('\n').Length == 26)); // with the stage and without
+
+        GridReport again = await runner.RunAsync(grid, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Contains("4 were done before", again.Notes[0], StringComparison.Ordinal);
+        GridReport judged = await runner.EvaluateAsync(
+            [ArtifactReference.Adapter(Path.Combine(cells[3].Folder, "artifact"), ModelReference.Sandbox)], ["attack-success@sandbox"], cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(report.Rows[3][Success]!.Value, judged.Rows[0][Success]!.Value);
+    }
+
+    [Fact]
     public async Task Run_KilledInTheStageAndInTheFineTuning_EndsWithTheFilesOfAnUndisturbedRunAndIsReused()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "SIGKILL is Unix's.");

@@ -82,6 +82,11 @@ internal sealed class FakeModels : IModelHost
         });
     }
 
+    public Task<CompanionDescription> DescribeCompanionAsync(ModelCompanion kind, ModelReference companion, ModelDescription model, CancellationToken cancellationToken) =>
+        companion.Location.Contains("missing", StringComparison.Ordinal)
+            ? throw new ModelFormatException(companion.Location, "the folder does not exist.")
+            : Task.FromResult(new CompanionDescription(kind, companion.Location, $"{kind} {companion.Location}"));
+
     public void Preflight() => Preflights++;
 
     public IModelWorker CreateWorker(int threads)
@@ -155,6 +160,14 @@ internal sealed class FakeModels : IModelHost
 
             models.Trained.Enqueue(method is FakeAlignment ? "align " + name : name);
             return models.Keep(Make(request.Model.Model, weights));
+        }
+
+        public Task<ModelArtifact> TransformAsync(MethodAlgorithm method, TransformRequest request, CancellationToken cancellationToken)
+        {
+            models.Trained.Enqueue($"transform by {method.GetType().Name}");
+            request.Report(new System.Text.Json.Nodes.JsonObject { ["layers"] = 7 });
+            return Task.FromResult(models.Keep(Make(
+                request.Model.Model, CanonicalJson.Hash(string.Join('|', WeightsOf(request.Start), method.GetType().Name, string.Join(';', request.Companions.Select(c => c.Fingerprint)))))));
         }
 
         public Task<ITextGenerator> OpenAsync(ModelDescription model, ModelArtifact artifact, CancellationToken cancellationToken) =>

@@ -1,0 +1,152 @@
+using SafeTuneBed.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeTuneBed;
+
+/// <summary>
+/// A fine-tuned adapter and the weights around it, as a method of the stage <see cref="MethodStage.PostFineTuning"/> sees them. Weights are read from disk when they are asked for, one
+/// layer at a time, in f32 on the CPU.
+/// </summary>
+public sealed class WeightTransformContext
+{
+    private readonly Dictionary<string, double> figures = new(StringComparer.Ordinal);
+
+    internal WeightTransformContext(ModelReference model, PeftAdapter adapter, WeightFolder aligned, IReadOnlyList<PeftAdapter> merges, IReadOnlyDictionary<ModelCompanion, WeightFolder> companions, CancellationToken cancellationToken)
+    {
+        (Model, CancellationToken) = (model, cancellationToken);
+        var rules = new AdapterRules(adapter.Config);
+        string[] unknown = [.. adapter.Factors.Keys.Except(aligned.LinearPaths)];
+        if (unknown.Length > 0)
+        {
+            throw new ModelFormatException(adapter.Source, $"the adapter has factors for {string.Join(", ", unknown)}, which are no layers of {aligned.Folder}. Give the model it was trained on.");
+        }
+
+        Targets = [.. aligned.LinearPaths.Where(adapter.Factors.ContainsKey)
+            .Select(path => new WeightTarget(path, adapter.Factors[path], rules.ScalingOf(path), aligned, merges, companions))];
+    }
+
+    /// <summary>The model that was fine-tuned.</summary>
+    public ModelReference Model { get; }
+
+    /// <summary>The adapted layers, in the order of the network.</summary>
+    public IReadOnlyList<WeightTarget> Targets { get; }
+
+    /// <summary>Ends when the run is stopped; <see cref="ForEach"/> looks at it between layers.</summary>
+    public CancellationToken CancellationToken { get; }
+
+    internal IReadOnlyDictionary<string, double> Figures => figures;
+
+    /// <summary>
+    /// Does something with each layer, in order. Tensors made there are freed before the next, so that the weights of one layer at a time are in memory; what is given back stays
+    /// when it is detached from its scope (<c>MoveToOuterDisposeScope</c>).
+    /// </summary>
+    public IReadOnlyList<T> ForEach<T>(Func<WeightTarget, T> act)
+    {
+        ArgumentNullException.ThrowIfNull(act);
+        var results = new List<T>();
+        foreach (WeightTarget target in Targets)
+        {
+            CancellationToken.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            results.Add(act(target));
+        }
+
+        return results;
+    }
+
+    /// <summary>Notes a figure of the whole transformation for the run record, such as the number of layers that were changed.</summary>
+    public void Report(string name, double value) => figures[name] = value;
+}
+
+/// <summary>One adapted layer: y = (W + s B A) x.</summary>
+public sealed class WeightTarget
+{
+    private readonly WeightFolder aligned;
+    private readonly IReadOnlyList<PeftAdapter> merges;
+    private readonly IReadOnlyDictionary<ModelCompanion, WeightFolder> companions;
+    private readonly Dictionary<string, double> figures = new(StringComparer.Ordinal);
+
+    internal WeightTarget(
+        string path, (Tensor A, Tensor B) factors, double scaling, WeightFolder aligned, IReadOnlyList<PeftAdapter> merges, IReadOnlyDictionary<ModelCompanion, WeightFolder> companions)
+    {
+        (Path, Scaling, this.aligned, this.merges, this.companions) = (path, scaling, aligned, merges, companions);
+        (A, B) = (Own(factors.A), Own(factors.B));
+    }
+
+    /// <summary>Hugging Face path, such as <c>model.layers.0.self_attn.q_proj</c>.</summary>
+    public string Path { get; }
+
+    /// <summary>s: alpha / r, or alpha / sqrt(r).</summary>
+    public double Scaling { get; }
+
+    /// <summary>The adapter's A, [r, in], f32. Lives as long as the context.</summary>
+    public Tensor A { get; private set; }
+
+    /// <summary>The adapter's B, [out, r], f32. Lives as long as the context.</summary>
+    public Tensor B { get; private set; }
+
+    internal IReadOnlyDictionary<string, double> Figures => figures;
+
+    internal string? Skipped { get; private set; }
+
+    /// <summary>The weight on which the adapter was trained, [out, in], f32: the model's, with the adapters of earlier stages merged. Read anew with each call; freed with the scope.</summary>
+    public Tensor ReadAligned()
+    {
+        Tensor weight = aligned.Read(Path);
+        foreach (PeftAdapter merge in merges)
+        {
+            if (merge.Factors.TryGetValue(Path, out (Tensor A, Tensor B) factors))
+            {
+                weight = MergedWeights.Sum(weight, factors.A, factors.B, new AdapterRules(merge.Config).ScalingOf(Path));
+            }
+        }
+
+        return weight;
+    }
+
+    /// <summary>The same layer's weight in a companion, [out, in], f32. Read anew with each call; freed with the scope.</summary>
+    /// <exception cref="InvalidOperationException">The method did not ask for it, or it is no model.</exception>
+    public Tensor ReadCompanion(ModelCompanion companion) => companions.TryGetValue(companion, out WeightFolder? folder)
+        ? folder.Read(Path, aligned)
+        : throw new InvalidOperationException($"The weights of the companion {companion} are not here. Override Needs with MethodNeeds.Companion(ModelCompanion.{companion}), joined to others by And.");
+
+    /// <summary>Puts another A in the place of the adapter's. Copied.</summary>
+    /// <exception cref="ArgumentException">It has another shape.</exception>
+    public void ReplaceA(Tensor a) => A = Replaced(A, a);
+
+    /// <summary>Puts another B in the place of the adapter's. Copied.</summary>
+    /// <exception cref="ArgumentException">It has another shape.</exception>
+    public void ReplaceB(Tensor b) => B = Replaced(B, b);
+
+    /// <summary>Notes a figure of this layer for the run record.</summary>
+    public void Report(string name, double value) => figures[name] = value;
+
+    /// <summary>Notes for the run record that this layer was left as it is, and why.</summary>
+    public void Skip(string reason) => Skipped = reason;
+
+    internal void Free()
+    {
+        A.Dispose();
+        B.Dispose();
+    }
+
+    private static Tensor Replaced(Tensor old, Tensor value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (!old.shape.SequenceEqual(value.shape))
+        {
+            throw new ArgumentException($"A factor of shape [{string.Join(", ", old.shape)}] can't be replaced by one of [{string.Join(", ", value.shape)}].", nameof(value));
+        }
+
+        Tensor own = Own(value);
+        old.Dispose();
+        return own;
+    }
+
+    private static Tensor Own(Tensor tensor)
+    {
+        using Tensor host = tensor.detach().to(ScalarType.Float32, CPU);
+        return host.clone().DetachFromDisposeScope();
+    }
+}
