@@ -23,7 +23,7 @@ internal sealed class BenchmarkModels : IDisposable
         string place = Path.Combine(folder, model);
         if (!Directory.Exists(place))
         {
-            new RandomModel(place, size, ScalarType.BFloat16, 1).Write();
+            new RandomModel(place, size, ScalarType.BFloat16, 1, null).Write();
         }
 
         return place;
