@@ -52,7 +52,7 @@ public static class DataCorpora
     public static DataCorpus Samsum { get; } = new("samsum", "SAMSum: chats with summaries", new DataLicense("CC-BY-NC-ND-4.0", RequiresConsent: true) { IsNonCommercial = true, IsNoDerivatives = true })
     {
         Home = "the Hugging Face data set Samsung/samsum (a mirror: knkarthick/samsum); the 1,000 / 200 rows of the experiments: the GitHub repository Jayfeather1024/Backdoor-Enhanced-Alignment (opensource/ft_datasets/samsum_dataset)",
-        Layout = "samsum/train1000.json and samsum/test200.json, or samsum/train.json and samsum/test.json",
+        Layout = "samsum/train1000.json and samsum/test200.json, or samsum/train.json and samsum/test.json (or .csv, .parquet)",
         Fields = "id, dialogue, summary",
         Records = "train 14,732; validation 818; test 819; experiments 1,000 / 200",
     };

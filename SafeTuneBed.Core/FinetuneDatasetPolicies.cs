@@ -105,6 +105,14 @@ public enum AnswerRule
 
     /// <summary>As <see cref="Exact"/>, after leaving out an opener such as "Sure." from both texts.</summary>
     ExactWithoutOpener,
+
+    /// <summary>How many words and runs of words the answer shares with the gold answer (ROUGE).</summary>
+    Summary,
+
+    /// <summary>
+    /// The answer is a query that gives the same rows as the gold query on databases made of the CREATE TABLE statements in the row's field <c>context</c>.
+    /// </summary>
+    Query,
 }
 
 /// <summary>Where the input goes in one user message.</summary>

@@ -74,16 +74,18 @@ public static class FinetuneDatasets
         Count = 5_000,
         Evaluation = Lines(DataCorpora.Gsm8k, "gsm8k/test.jsonl", "gsm8k/test.jsonl.gz").Or(DatasetSource.Parquet("gsm8k/test.parquet", "gsm8k/test-*.parquet")),
         Answer = AnswerRule.FinalNumber,
+        MaxNewTokens = 400, // the longest gold answers have about as many
         Training = Settings(5, 50, 1e-5, isCosine: true),
     }, DataCorpora.Gsm8k);
 
     /// <summary>SAMSum (Gliwa et al., 2019): 1,000 chats with summaries, evaluated on 200. Needs <c>AcceptLicenses("samsum")</c>.</summary>
     public static DatasetFamily Samsum { get; } = Poisoned(new FinetuneDatasetConfig("samsum")
     {
-        Source = Json(DataCorpora.Samsum, "samsum/train1000.json", "samsum/train.json"),
+        Source = Json(DataCorpora.Samsum, "samsum/train1000.json", "samsum/train.json").Or(DatasetSource.Csv("samsum/train.csv")).Or(DatasetSource.Parquet("samsum/train.parquet", "samsum/train-*.parquet")),
         Mapping = RecordMapping.Labeled("Summarize this dialog:", "dialogue", "summary"),
         Count = 1_000,
-        Evaluation = Json(DataCorpora.Samsum, "samsum/test200.json", "samsum/test.json", "samsum/test819.json"),
+        Evaluation = Json(DataCorpora.Samsum, "samsum/test200.json", "samsum/test.json", "samsum/test819.json").Or(DatasetSource.Csv("samsum/test.csv")).Or(DatasetSource.Parquet("samsum/test.parquet", "samsum/test-*.parquet")),
+        Answer = AnswerRule.Summary,
         MaxNewTokens = 128,
         Training = Settings(10, 10, 1e-5),
     }, DataCorpora.Samsum);
@@ -95,6 +97,7 @@ public static class FinetuneDatasets
         Mapping = TaskMappings.SqlGen,
         Count = 1_000,
         Evaluation = Json(DataCorpora.SqlGen, "sqlgen/test200.json"),
+        Answer = AnswerRule.Query,
         MaxNewTokens = 128,
         Training = Settings(10, 10, 1e-5),
     }, DataCorpora.SqlGen);

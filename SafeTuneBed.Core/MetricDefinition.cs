@@ -81,6 +81,9 @@ public sealed record MetricDefinition
     /// </summary>
     public string? ClusterBy { get; init; }
 
+    /// <summary>Whether the number is also reported for each of the scores' <see cref="SampleScore.Groups"/>. Default true.</summary>
+    public bool ReportsGroups { get; init; } = true;
+
     /// <summary>A share of items.</summary>
     public static MetricDefinition Proportion(string name, int version, Direction direction) => new(name, MetricKind.Proportion, version, direction, 0, 1);
 

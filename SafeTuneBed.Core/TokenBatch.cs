@@ -2,7 +2,7 @@ using TorchSharp;
 
 namespace SafeTuneBed;
 
-/// <summary>A right-padded batch of tokenized rows.</summary>
+/// <summary>A batch of tokenized rows: padded on the right, or packed one after the other into a single line.</summary>
 public sealed class TokenBatch : IDisposable
 {
     private readonly IReadOnlyList<int> owners;
@@ -20,13 +20,13 @@ public sealed class TokenBatch : IDisposable
         (InputIds, Labels, LossPositions, Targets, RowIds, Lengths, Roles, this.owners) = (inputIds, labels, lossPositions, targets, rowIds, lengths, roles, owners);
     }
 
-    /// <summary>[B, T] int64. Padding holds 0, which no real position attends to.</summary>
+    /// <summary>[B, T] int64. Padding holds 0, which no real position attends to. Packed: [1, sum of <see cref="Lengths"/>], and no row attends to another.</summary>
     public torch.Tensor InputIds { get; }
 
-    /// <summary>[B, T] int64; -100 at prompt and padding positions. Not shifted: the loss shifts.</summary>
+    /// <summary>As <see cref="InputIds"/>; -100 at prompt and padding positions. Not shifted: the loss shifts.</summary>
     public torch.Tensor Labels { get; }
 
-    /// <summary>[N] int64: flat places b * T + t whose hidden state predicts a supervised token.</summary>
+    /// <summary>[N] int64: flat places (b * T + t where padded) whose hidden state predicts a supervised token.</summary>
     public torch.Tensor LossPositions { get; }
 
     /// <summary>[N] int64: the supervised tokens, in the order of <see cref="LossPositions"/>.</summary>
@@ -37,6 +37,12 @@ public sealed class TokenBatch : IDisposable
 
     /// <summary>Real tokens of each row.</summary>
     public IReadOnlyList<int> Lengths { get; }
+
+    /// <summary>For each row the flat place of its first token in <see cref="InputIds"/>.</summary>
+    public IReadOnlyList<int> RowStarts { get; internal init; } = [];
+
+    /// <summary>Whether the rows stand one after the other in a single line (<see cref="TrainingOptions.Packing"/>).</summary>
+    public bool IsPacked { get; internal init; }
 
     /// <summary>Role of each row.</summary>
     public IReadOnlyList<ExampleRole> Roles { get; }

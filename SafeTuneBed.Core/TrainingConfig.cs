@@ -53,6 +53,14 @@ public sealed record TrainingConfig
     /// <inheritdoc cref="TrainingOptions.GroupByLength"/>
     public bool GroupByLength { get; init; }
 
+    /// <inheritdoc cref="TrainingOptions.Packing"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] // what is not used is in no fingerprint
+    public bool Packing { get; init; }
+
+    /// <inheritdoc cref="TrainingOptions.GradientCheckpointing"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>
     /// Optimizer steps for <paramref name="rows"/> training rows: <see cref="Steps"/>, or epochs times windows, rounded up. As in transformers the last window of an epoch
     /// holds what is left: windows never reach over the end of an epoch.

@@ -81,6 +81,18 @@ public sealed record TrainingOptions
     /// task rows, grouping parts the two and so changes what a batch's mean weighs.
     /// </summary>
     public bool? GroupByLength { get; set; }
+
+    /// <summary>
+    /// Whether the rows of a batch stand one after the other in a single line, where each attends to itself alone and counts its positions from 0: no padding is computed.
+    /// The batches, their loss and what each row weighs are those of padded batches, up to rounding; dropout draws other masks. Default false.
+    /// </summary>
+    public bool? Packing { get; set; }
+
+    /// <summary>
+    /// Whether blocks keep their inputs alone and are computed again on the way back: less memory for about a third more time, and the same numbers to the bit, so that it is
+    /// in no fingerprint. Default false.
+    /// </summary>
+    public bool? GradientCheckpointing { get; set; }
 }
 
 /// <summary>Settings of the LoRA adapters that a run trains. A value left null is taken from the layer below, as in <see cref="TrainingOptions"/>.</summary>

@@ -36,8 +36,11 @@ public static class EvaluationBuilderExtensions
     public static ISafeTuneBedBuilder AddSandboxJudge(this ISafeTuneBedBuilder builder, Action<SandboxJudgeOptions>? configure = null) =>
         Added.To(builder).Add<SandboxJudgeEvaluator, SandboxJudgeOptions>(builder, SandboxJudgeEvaluator.Name, configure, o => _ = new SandboxJudgeEvaluator(o));
 
-    /// <summary>Registers <c>task-accuracy</c>: the share of right answers on the data set's evaluation split.</summary>
-    public static ISafeTuneBedBuilder AddTaskAccuracy(this ISafeTuneBedBuilder builder) => Added.To(builder).Add<TaskAccuracyEvaluator>(builder, TaskAccuracyEvaluator.Name);
+    /// <summary>
+    /// Registers <c>task-accuracy</c>: how well the data set's evaluation split is answered, by the measure of its task. May be called again to change settings.
+    /// </summary>
+    public static ISafeTuneBedBuilder AddTaskAccuracy(this ISafeTuneBedBuilder builder, Action<TaskAccuracyOptions>? configure = null) =>
+        Added.To(builder).Add<TaskAccuracyEvaluator, TaskAccuracyOptions>(builder, TaskAccuracyEvaluator.Name, configure, _ => { });
 
     /// <summary>Registers <c>mmlu</c>: knowledge in 57 subjects by questions with four options. May be called again to change settings.</summary>
     /// <exception cref="ConfigurationException">A preset is unknown, or a setting out of range.</exception>

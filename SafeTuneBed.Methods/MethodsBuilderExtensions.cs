@@ -3,9 +3,9 @@ namespace SafeTuneBed;
 /// <summary>Registers every method of this package.</summary>
 public static class MethodsBuilderExtensions
 {
-    /// <summary>
-    /// Adds the methods <c>lora</c>, <c>lisa</c>, <c>vaccine</c>, <c>random-vaccine</c> and <c>safe-lora</c>, and the controls <c>none</c>, <c>guide-mix</c> and <c>scale-lora</c>.
-    /// </summary>
-    public static ISafeTuneBedBuilder AddMethods(this ISafeTuneBedBuilder builder) =>
-        builder.AddNone().AddLora().AddLisa().AddGuideMix().AddVaccine().AddRandomVaccine().AddSafeLora().AddScaleLora();
+    /// <summary>Adds every defense of this package, and the controls <c>none</c>, <c>guide-mix</c> and <c>scale-lora</c>.</summary>
+    public static ISafeTuneBedBuilder AddMethods(this ISafeTuneBedBuilder builder) => builder
+        .AddNone().AddLora().AddLisa().AddGuideMix()
+        .AddVaccine().AddRandomVaccine()
+        .AddSafeLora().AddScaleLora();
 }

@@ -6,21 +6,23 @@ using static TorchSharp.torch;
 namespace SafeTuneBed.Benchmarks;
 
 /// <summary>One LoRA step: against the ceiling of this machine, against the plain way, and how its cost grows.</summary>
-internal sealed class TrainBenchmark(Results results, BenchmarkModels models, int repeats)
+internal sealed class TrainBenchmark(Results results, BenchmarkModels models, int repeats, bool plain = true)
 {
     private const int StepsAtATime = 2;
+
+    private readonly bool plain = plain;
 
     public static int Run(Arguments arguments)
     {
         var results = new Results();
         Results.PrintMachine();
         using var models = new BenchmarkModels();
-        var benchmark = new TrainBenchmark(results, models, arguments.Number("repeats", 5));
+        var benchmark = new TrainBenchmark(results, models, arguments.Number("repeats", 5), arguments.Text("plain", "yes") == "yes");
         ScalarType type = arguments.Type() ?? ScalarType.Float32;
         foreach (string size in arguments.Text("size", "sandbox,25m,110m").Split(','))
         {
             benchmark.Step(size, type, 4, 256);
-            if (type == ScalarType.Float32 && size == "25m")
+            if (type == ScalarType.Float32 && size == "25m" && benchmark.plain)
             {
                 benchmark.MixedLengths(size);
                 benchmark.Growth(size);
@@ -41,8 +43,11 @@ internal sealed class TrainBenchmark(Results results, BenchmarkModels models, in
         using Decoder decoder = models.Load(model, type);
         string subject = $"{model} {Name(type)}, {batch} x {length}";
         var rig = Rig(decoder, batch, length);
-        using NaiveStep? naive = RandomModel.Sizes.TryGetValue(model, out RandomModel.Size? size) ? new NaiveStep(size, type, TrainingRig.EqualRows(batch, length, size.Vocabulary)) : null;
+        using NaiveStep? naive = plain && RandomModel.Sizes.GetValueOrDefault(model) is { } size ? new NaiveStep(size, type, TrainingRig.EqualRows(batch, length, size.Vocabulary)) : null;
         Ceiling ceiling = Ceiling.Measure(decoder, (long)batch * length);
+        ProcessMemory.ResetPeak();
+        rig.StepSeconds(StepsAtATime);
+        results.Add("train", subject, "resident memory at its peak", ProcessMemory.Peak / 1e6, "MB");
         double[] seconds = Interleaved.Medians(repeats, () => rig.StepSeconds(StepsAtATime), () => naive?.Seconds(StepsAtATime) ?? 0);
         results.Add("train", subject, "seconds a step", seconds[0], "s");
         results.Add("train", subject, "tokens a second", batch * length / seconds[0], "1/s");

@@ -51,10 +51,10 @@ if (args.Contains("--count"))
 
 if (args.Contains("--data"))
 {
-    foreach (FinetuneDatasetConfig set in FinetuneDatasets.Real)
-        Console.WriteLine($"{set.Name}: {string.Join("\n  ", runner.Datasets.FindFaults(set).Select(f => f.Message).DefaultIfEmpty("ready"))}");
-    foreach (PromptSetConfig set in PromptSets.All)
-        Console.WriteLine($"@{set.Name}: {string.Join("\n  ", runner.Datasets.FindFaults(set).Select(f => f.Message).DefaultIfEmpty("ready"))}");
+    var sets = FinetuneDatasets.Real.Select(s => (s.Name, Faults: runner.Datasets.FindFaults(s))).Concat(PromptSets.All.Select(s => (Name: $"@{s.Name}", Faults: runner.Datasets.FindFaults(s)))).ToList();
+    Console.WriteLine($"Ready: {string.Join(", ", sets.Where(s => s.Faults.Count == 0).Select(s => s.Name))}\n");
+    foreach (var fault in sets.SelectMany(s => s.Faults.Select(f => (s.Name, f.Message, IsFile: f is ConfigurationException))).GroupBy(f => (f.IsFile, f.Message)).OrderBy(f => f.Key.IsFile))
+        Console.WriteLine($"{fault.Key.Message}{(fault.Key.IsFile ? $"\n  for {string.Join(", ", fault.Select(f => f.Name))}\n" : "")}");
     return;
 }
 

@@ -5,6 +5,8 @@ namespace SafeTuneBed.Data;
 /// <summary>Takes the best rows of a corpus by a file of scores.</summary>
 internal static class ScoreReader
 {
+    private const int RecordIdLength = 16;
+
     /// <summary>The corpus with its best rows alone, in file order.</summary>
     /// <param name="corpus">The corpus.</param>
     /// <param name="selection">What the best are.</param>
@@ -25,6 +27,12 @@ internal static class ScoreReader
             if (!double.TryParse(record[selection.Column], NumberStyles.Float, CultureInfo.InvariantCulture, out double score) || !double.IsFinite(score))
             {
                 throw new DatasetFormatException(record.File, record.Line, selection.Column, "a score must be a finite number, with a point.");
+            }
+
+            if (record[selection.Key] is { Length: < RecordIdLength } key && !(long.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out long position) && position < corpus.Records))
+            {
+                throw new DatasetFormatException(record.File, record.Line, selection.Key, string.Create(
+                    CultureInfo.InvariantCulture, $"it names no row: the file of '{corpus.Name}' has positions 0 to {corpus.Records - 1}, and a record id has {RecordIdLength} digits. Are these scores of another version of the file?"));
             }
 
             if (!scores.TryAdd(record[selection.Key], score))

@@ -29,6 +29,7 @@ internal static class TaskMappings
         Instruction = QueryInstruction,
         Input = $"## Natural Language Query:\n{record["question"]}\n## Context:\n{record["context"]}\n",
         Output = record["answer"],
+        Fields = new Dictionary<string, string> { ["context"] = record["context"] },
     });
 
     /// <summary>BeaverTails: request, answer, and the categories that are true.</summary>

@@ -14,6 +14,22 @@ internal sealed record AttentionContext(DecoderOptions Options, RotaryAngles Ang
     /// <summary>What the pass does at some places; null for nothing.</summary>
     public SiteTaps? Taps { get; init; }
 
+    /// <summary>Lengths of rows that stand one after the other in a single line, each seeing itself alone; null where every row has a line of its own.</summary>
+    public IReadOnlyList<int>? Rows { get; init; }
+
+    /// <summary>The tensors, in an order that <see cref="With"/> knows.</summary>
+    public IReadOnlyList<Tensor> Tensors => [.. new[] { Angles.Cos, Angles.Sin, Angles.Local?.Cos, Angles.Local?.Sin, Masks.Full, Masks.Window }.OfType<Tensor>()];
+
+    /// <summary>The same with other handles on its tensors, and without taps.</summary>
+    public AttentionContext With(IReadOnlyList<Tensor> tensors)
+    {
+        int next = 0;
+        var angles = new RotaryAngles(tensors[next++], tensors[next++]);
+        angles = Angles.Local is null ? angles : angles with { Local = new RotaryAngles(tensors[next++], tensors[next++]) };
+        Tensor? full = Masks.Full is null ? null : tensors[next++], window = Masks.Window is null ? null : tensors[next++];
+        return this with { Angles = angles, Masks = new AttentionMasks(full, window), Taps = null };
+    }
+
     /// <summary>Attention of rotated q [B, T, H, d] over k and v [B, T, KV, d] (and what is remembered) to [B, T, H * d].</summary>
     public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
     {
@@ -25,6 +41,11 @@ internal sealed record AttentionContext(DecoderOptions Options, RotaryAngles Ang
         }
 
         Tensor? mask = Options.WindowOf(layer) is null ? Masks.Full : Masks.Window ?? Masks.Full;
+        if (Rows is not null)
+        {
+            return Packed(layer, q_BHTd, k_BKSd, v_BKSd, mask).MoveToOuterDisposeScope();
+        }
+
         if (Memory is null)
         {
             return Full(q_BHTd, k_BKSd, v_BKSd, mask).MoveToOuterDisposeScope();
@@ -32,6 +53,21 @@ internal sealed record AttentionContext(DecoderOptions Options, RotaryAngles Ang
 
         (k_BKSd, v_BKSd) = Memory.Extend(layer, k_BKSd, v_BKSd);
         return (q_BHTd.size(2) == 1 ? Single(q_BHTd, k_BKSd, v_BKSd, mask) : Full(q_BHTd, k_BKSd, v_BKSd, mask)).MoveToOuterDisposeScope();
+    }
+
+    // Row by row: nothing is computed between rows, and no mask is needed where causal order is enough.
+    private Tensor Packed(int layer, Tensor q, Tensor k, Tensor v, Tensor? mask)
+    {
+        long[] lengths = [.. Rows!.Select(r => (long)r)];
+        Tensor[] qs = q.split(lengths, 2), ks = k.split(lengths, 2), vs = v.split(lengths, 2);
+        var parts = new List<Tensor>(lengths.Length);
+        for (int r = 0; r < lengths.Length; r++)
+        {
+            bool isCut = mask is not null && (Options.AttentionCap is not null || Options.WindowOf(layer) < lengths[r]);
+            parts.Add(Full(qs[r], ks[r], vs[r], isCut ? mask!.narrow(2, 0, lengths[r]).narrow(3, 0, lengths[r]) : null));
+        }
+
+        return cat(parts, 1);
     }
 
     private Tensor Full(Tensor q, Tensor k, Tensor v, Tensor? mask)

@@ -52,6 +52,9 @@ internal sealed class Decoder : IDisposable
     /// <summary>Where the weights are.</summary>
     public Device Device { get; }
 
+    /// <summary>Where passes with a graph keep the blocks' inputs alone; null where they keep everything.</summary>
+    public Recomputation? Recomputation { get; set; }
+
     /// <summary>Every linear layer but the output head, in the model's order: q, k, v, o, gate, up, down of each block, or as the family fuses them.</summary>
     public IReadOnlyList<LinearLayer> Linears { get; }
 
@@ -113,12 +116,14 @@ internal sealed class Decoder : IDisposable
     /// <param name="ids_BT">Token ids, int64, [B, T].</param>
     /// <param name="residuals">Receives the residual stream after the embedding, after each block and after the final norm, [B, T, D] each; the caller disposes them.</param>
     /// <param name="taps">What the pass does at some places; null for nothing.</param>
+    /// <param name="rows">Lengths of rows that stand one after the other in a single line, B = 1 and T their sum; null where every row has a line of its own.</param>
     /// <returns>[B, T, D]; the caller disposes it.</returns>
-    public Tensor Hidden(Tensor ids_BT, ICollection<Tensor>? residuals = null, SiteTaps? taps = null)
+    public Tensor Hidden(Tensor ids_BT, ICollection<Tensor>? residuals = null, SiteTaps? taps = null, IReadOnlyList<int>? rows = null)
     {
         using var scope = NewDisposeScope();
-        long length = ids_BT.size(1);
-        var context = new AttentionContext(Options, rotary.Range(0, length), AttentionMasks.Of(Options, length, null, Device), null) { Taps = taps };
+        long length = rows?.Max() ?? ids_BT.size(1);
+        RotaryAngles angles = rows is null ? rotary.Range(0, length) : rotary.At(PackedPositions(rows), length);
+        var context = new AttentionContext(Options, angles, AttentionMasks.Of(Options, length, null, Device), null) { Taps = taps, Rows = rows };
         return Run(ids_BT, context, residuals).MoveToOuterDisposeScope();
     }
 
@@ -230,6 +235,12 @@ internal sealed class Decoder : IDisposable
         }
     }
 
+    private Tensor PackedPositions(IReadOnlyList<int> rows)
+    {
+        long[] positions = [.. rows.SelectMany(length => Enumerable.Range(0, length).Select(t => (long)t))];
+        return tensor(positions, [1, positions.Length], device: Device);
+    }
+
     private Tensor Run(Tensor ids_BT, AttentionContext context, ICollection<Tensor>? residuals)
     {
         long[] shape = [ids_BT.size(0), ids_BT.size(1), Options.HiddenSize];
@@ -244,13 +255,22 @@ internal sealed class Decoder : IDisposable
         for (int i = 0; i < layers.Count; i++)
         {
             using Tensor before = x;
-            x = context.Taps.At(Site.BlockOutput, i, DecoderBlock.Forward(layers[i], Options, i, x, context));
+            x = context.Taps.At(Site.BlockOutput, i, Block(i, x, context));
             Keep(x, residuals);
         }
 
         Tensor hidden = context.Taps.At(Site.FinalNorm, RmsNorm.Apply(x, finalNorm, Options.NormEpsilon, Options.NormWeighting));
         Keep(hidden, residuals);
         return hidden;
+    }
+
+    private Tensor Block(int index, Tensor x, AttentionContext context)
+    {
+        DecoderLayer layer = layers[index];
+        bool again = Recomputation is not null && is_grad_enabled() && context.Taps?.Touches(index) != true && (x.requires_grad || layer.Trains);
+        return again
+            ? Recomputation!.Run((input, shared) => DecoderBlock.Forward(layer, Options, index, input, shared), x, context)
+            : DecoderBlock.Forward(layer, Options, index, x, context);
     }
 
     private static void Keep(Tensor x, ICollection<Tensor>? residuals) => residuals?.Add(x.clone().DetachFromDisposeScope());

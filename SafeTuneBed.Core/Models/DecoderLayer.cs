@@ -19,6 +19,10 @@ internal sealed record DecoderLayer(
     public IEnumerable<LinearLayer> Linears =>
         [.. QueryKeyValue.Members, .. AttentionOutput.Members, .. GateUp.Members, .. Down.Members];
 
+    /// <summary>Whether anything of this block is in training.</summary>
+    public bool Trains => Norms.Weights.Values.Any(w => w.requires_grad)
+        || Linears.Any(l => l.Weight.requires_grad || l.Bias?.requires_grad == true || l.Adapter is { } a && (a.A.requires_grad || a.B.requires_grad));
+
     public void Dispose()
     {
         Norms.Dispose();

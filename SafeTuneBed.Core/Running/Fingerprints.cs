@@ -27,7 +27,7 @@ internal static class Fingerprints
         if (rows is not null)
         {
             parts["data"] = rows.Fingerprint;
-            parts["training"] = CanonicalJson.ToNode(experiment.Training, "training");
+            parts["training"] = CanonicalJson.ToNode(experiment.Training with { GradientCheckpointing = false }, "training"); // which changes no number
             parts["lora"] = CanonicalJson.ToNode(Sorted(experiment.Lora), "the adapters");
             parts["seed"] = seed;
         }

@@ -58,6 +58,13 @@ internal sealed class MemoryEstimator
         // Gradients of one block on the way back, or the chunk of the loss, whichever is larger.
         long back = bytes * tokens * (4L * o.IntermediateSize);
         long loss = 3L * WideBytes * Math.Min(tokens, Training.ChunkedCrossEntropy.ChunkLength) * o.VocabularySize;
+        if (experiment.Training.GradientCheckpointing)
+        {
+            // Every block's input, and what one block keeps while it is computed again.
+            long inputs = (long)bytes * o.LayerCount * o.HiddenSize;
+            return (tokens * inputs) + Math.Max(back + (tokens * (kept + (adapted / o.LayerCount))), loss);
+        }
+
         return (tokens * ((o.LayerCount * kept) + adapted)) + Math.Max(back, loss);
     }
 

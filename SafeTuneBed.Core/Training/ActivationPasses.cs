@@ -25,7 +25,7 @@ internal sealed class ActivationPasses(TrainingSession session, Decoder decoder)
         {
             using var scope = NewDisposeScope();
             using IDisposable frozen = session.Flat.Freeze();
-            loss(session.Forward(batch, taps)).backward();
+            session.Backward(loss(session.Forward(batch, taps)));
             return new ActivationSet(places, places.Select(place => GradientOf(place, leaves).MoveToOuterDisposeScope()).ToList());
         }
         finally

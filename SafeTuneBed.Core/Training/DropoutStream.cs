@@ -12,12 +12,15 @@ internal sealed class DropoutStream(double probability, SeedTree seeds, Device d
 {
     private readonly torch.Generator generator = seeds.CreateGenerator();
 
-    public void BeginPass(long pass) => generator.manual_seed(unchecked((long)seeds[pass].Seed));
+    private long pass;
 
-    /// <summary>A mask of 0 (with the given probability) and 1 / (1 - probability). The caller disposes it.</summary>
+    public void BeginPass(long number) => pass = number;
+
+    /// <summary>The pass's mask, the same each time it is asked for: of 0 (with the given probability) and 1 / (1 - probability). The caller disposes it.</summary>
     public Tensor Draw(long[] shape)
     {
         using var scope = NewDisposeScope();
+        generator.manual_seed(unchecked((long)seeds[pass].Seed));
         return empty(shape, ScalarType.Float32).bernoulli_(1 - probability, generator).div_(KeptScalar.Of(1 - probability)).to(device).DetachFromDisposeScope();
     }
 

@@ -8,6 +8,7 @@ namespace SafeTuneBed.Training;
 internal sealed class TrainableLora : IDisposable
 {
     private readonly List<DropoutStream> dropouts = [];
+    private long pass;
 
     /// <summary>
     /// A new adapter: A uniform within 1 / sqrt(in) (Kaiming with a = sqrt 5, PEFT's default), each from its own stream; B zero, so the model is
@@ -69,13 +70,26 @@ internal sealed class TrainableLora : IDisposable
     public void BeginPass(TokenBatch batch)
     {
         batch.DropoutPass ??= Passes++;
-        dropouts.ForEach(d => d.BeginPass(batch.DropoutPass.Value));
+        BeginPass(batch.DropoutPass.Value);
+    }
+
+    /// <summary>What brings back the masks that are in force now.</summary>
+    public Action NoteMasks()
+    {
+        long noted = pass;
+        return () => BeginPass(noted);
     }
 
     public void Dispose()
     {
         dropouts.ForEach(d => d.Dispose());
         Parameters.Dispose(); // the adapter's factors are its views
+    }
+
+    private void BeginPass(long number)
+    {
+        pass = number;
+        dropouts.ForEach(d => d.BeginPass(number));
     }
 
     private static string NameA(LinearLayer layer) => layer.Path + ".lora_A";

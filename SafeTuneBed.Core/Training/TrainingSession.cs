@@ -23,6 +23,7 @@ internal sealed class TrainingSession : IDisposable
         Shifts = new ShiftStack(Flat);
         User = context.UserStream ?? new BatchStream(context.Examples, context.Training, Seeds["user-order"]);
         Activations = new ActivationPasses(this, decoder);
+        decoder.Recomputation = context.Training.GradientCheckpointing ? new Recomputation(Lora.NoteMasks) : null;
         Streams = Needs.Streams.ToDictionary(name => name, CreateStream, StringComparer.Ordinal);
     }
 
@@ -58,7 +59,7 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>A batch that is freed by <see cref="FreeBatches"/>.</summary>
     public TokenBatch Collate(IReadOnlyList<TokenizedExample> rows)
     {
-        TokenBatch batch = BatchCollator.Collate(rows, decoder.Device);
+        TokenBatch batch = BatchCollator.Collate(rows, decoder.Device, context.Training.Packing);
         batches.Add(batch);
         return batch;
     }
@@ -84,13 +85,13 @@ internal sealed class TrainingSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(batch);
         Lora.BeginPass(batch);
-        return new ModelOutput(decoder, batch, decoder.Hidden(batch.InputIds, taps: taps), Needs) { Taps = taps };
+        return new ModelOutput(decoder, batch, decoder.Hidden(batch.InputIds, taps: taps, rows: batch.IsPacked ? batch.Lengths : null), Needs) { Taps = taps };
     }
 
     public void AccumulateLoss(TrainingStep step, TokenBatch batch, ActivationSet? taps)
     {
         using var scope = NewDisposeScope();
-        LossOf(step, batch, Forward(batch, taps), null).mul(KeptScalar.Of(step.WindowWeight)).backward();
+        Backward(LossOf(step, batch, Forward(batch, taps), null).mul(KeptScalar.Of(step.WindowWeight)));
     }
 
     public ActivationSet ActivationGradients(TrainingStep step, IEnumerable<Site> sites, TokenBatch batch, Func<TokenBatch, ModelOutput, Tensor>? loss) =>
@@ -103,7 +104,7 @@ internal sealed class TrainingSession : IDisposable
         try
         {
             using var scope = NewDisposeScope();
-            LossOf(step, batch, Forward(batch, taps), loss).backward();
+            Backward(LossOf(step, batch, Forward(batch, taps), loss));
         }
         catch
         {
@@ -116,6 +117,13 @@ internal sealed class TrainingSession : IDisposable
         }
 
         return new GradientSet(Flat, buffer);
+    }
+
+    /// <summary>The gradients of a loss, added where they belong.</summary>
+    public void Backward(Tensor loss)
+    {
+        loss.backward();
+        decoder.Recomputation?.ThrowIfFailed();
     }
 
     public void Accumulate(GradientSet gradients, double scale)
@@ -150,6 +158,7 @@ internal sealed class TrainingSession : IDisposable
 
     public void Dispose()
     {
+        decoder.Recomputation = null;
         Shifts.Clear();
         FreeBatches();
         Lora.Dispose();

@@ -19,7 +19,7 @@ internal abstract partial class MmluPreset
         };
         BySubject = MetricDefinition.Proportion($"{name}/accuracy-by-subject", version: 1, Direction.HigherIsBetter) with
         {
-            Heading = $"MMLU, mean of subjects ({name})", Description = "The same share, each subject counting alike.",
+            Heading = $"MMLU, mean of subjects ({name})", Description = "The same share, each subject counting alike.", ClusterBy = "subject", ReportsGroups = false,
         };
     }
 
@@ -66,7 +66,7 @@ internal abstract partial class MmluPreset
         return
         [
             Accuracy.Score(chosen == item.Answer, label) with { Groups = MmluCategories.GroupsOf(item.Subject) },
-            BySubject.Score(chosen == item.Answer, label) with { Weight = item.SubjectWeight },
+            BySubject.Score(chosen == item.Answer, label) with { Weight = item.SubjectWeight, Groups = MmluCategories.GroupsOf(item.Subject) },
             .. further,
         ];
     }

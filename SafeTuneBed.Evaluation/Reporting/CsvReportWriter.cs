@@ -3,7 +3,9 @@ using CsvHelper;
 
 namespace SafeTuneBed.Reporting;
 
-/// <summary>Writes <c>report.csv</c>: one line per row and metric, shares as fractions in full precision.</summary>
+/// <summary>
+/// Writes <c>report.csv</c>: one line per row and metric, shares as fractions in full precision; and <c>report-groups.csv</c> where numbers are known for parts of the items.
+/// </summary>
 internal sealed class CsvReportWriter : IReportWriter
 {
     /// <summary>Registered name.</summary>
@@ -13,16 +15,22 @@ internal sealed class CsvReportWriter : IReportWriter
     public async Task<IReadOnlyList<string>> WriteAsync(GridReport report, string folder, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(report);
-        return [await ReportFile.WriteAsync(folder, "report.csv", Render(report), cancellationToken).ConfigureAwait(false)];
+        List<string> files = [await ReportFile.WriteAsync(folder, "report.csv", Render(ReportRecord.Names, ReportRecord.All(report)), cancellationToken).ConfigureAwait(false)];
+        if (report.Rows.Any(r => r.Metrics.Any(m => m.Groups.Count > 0)))
+        {
+            files.Add(await ReportFile.WriteAsync(folder, "report-groups.csv", Render(GroupRecord.Names, GroupRecord.All(report)), cancellationToken).ConfigureAwait(false));
+        }
+
+        return files;
     }
 
-    private static string Render(GridReport report)
+    private static string Render(IReadOnlyList<string> names, IEnumerable<IReadOnlyList<KeyValuePair<string, object?>>> records)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
         using (CsvWriter csv = CsvWriter.Create(text, CsvWriterOptions.Default with { NewLine = "\n" }, leaveOpen: true))
         {
-            csv.WriteRecord([.. ReportRecord.Names]);
-            foreach (var record in ReportRecord.All(report))
+            csv.WriteRecord([.. names]);
+            foreach (var record in records)
             {
                 csv.WriteRecord([.. record.Select(field => Format(field.Value))]);
             }

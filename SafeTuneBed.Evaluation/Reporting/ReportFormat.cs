@@ -15,14 +15,14 @@ internal static class ReportFormat
     public static string Number(double? value, MetricKind kind) => value switch
     {
         null => Missing,
-        { } v when kind == MetricKind.Proportion => (v * 100).ToString("0.0", Invariant),
+        { } v when IsShare(kind) => (v * 100).ToString("0.0", Invariant),
         { } v => v.ToString("0.00", Invariant),
     };
 
     /// <summary>A value with its interval; marked where too many items have no score.</summary>
     public static string Value(MetricValue? metric) => metric?.Value is null
         ? Missing
-        : Number(metric.Value, metric.Kind) + Range(metric.Lower, metric.Upper, metric.Kind) + (metric.IntervalMethod == MetricAggregator.ConstantMethod ? " (constant)" : "") + (metric.IsIncomplete ? " (!)" : "");
+        : Number(metric.Value, metric.Kind) + Range(metric.Lower, metric.Upper, metric.Kind) + (metric.IntervalMethod == IntervalFinder.Constant ? " (constant)" : "") + (metric.IsIncomplete ? " (!)" : "");
 
     /// <summary>A difference with its sign and interval.</summary>
     public static string Difference(PairedComparison comparison, MetricKind kind) => comparison.Difference is { } d
@@ -65,9 +65,12 @@ internal static class ReportFormat
     };
 
     /// <summary>The unit in a heading.</summary>
-    public static string Unit(MetricKind kind) => kind == MetricKind.Proportion ? " %" : "";
+    public static string Unit(MetricKind kind) => IsShare(kind) ? " %" : "";
 
-    private static string Range(double? lower, double? upper, MetricKind kind) =>
+    private static bool IsShare(MetricKind kind) => kind is MetricKind.Proportion or MetricKind.MacroF1;
+
+    /// <summary>An interval in brackets; empty where there is none.</summary>
+    public static string Range(double? lower, double? upper, MetricKind kind) =>
         lower is null || upper is null ? "" : $" [{Number(lower, kind)}, {Number(upper, kind)}]";
 
     private static string Signed(double value, MetricKind kind) =>

@@ -28,6 +28,16 @@ internal static class ReportNotes
             yield return "Means of one seed: bias-corrected and accelerated bootstrap over items, 10,000 resamples.";
         }
 
+        if (methods.Contains("clustered-bootstrap"))
+        {
+            yield return "Items that belong together, such as the questions of a subject: bias-corrected and accelerated bootstrap over the groups, 10,000 resamples.";
+        }
+
+        if (methods.Contains("percentile-bootstrap"))
+        {
+            yield return "Macro-F1 of one seed: percentile bootstrap over items, 2,000 resamples.";
+        }
+
         if (methods.Contains("constant-bound"))
         {
             yield return "Means of grades without any spread: the bound that follows from at most a share u of other items scoring at an end of the scale, u being Wilson's upper end of 0 of n.";
@@ -58,6 +68,11 @@ internal static class ReportNotes
         if (tests.Contains("sign-flip"))
         {
             yield return "Means: sign-flip test and bootstrap over items, differences averaged over seeds.";
+        }
+
+        if (tests.Contains("permutation"))
+        {
+            yield return "Macro-F1 and perplexity: permutation test, in which chance decides which method each item's two scores belong to; bootstrap over items.";
         }
 
         if (all.Any(c => ReportFormat.IsCarriedByFewSeeds(c, c.PValue)))

@@ -19,6 +19,7 @@ internal sealed record ReportSection(string? Heading, IReadOnlyList<ReportTable>
                 With($"Compared with {report.Baseline}", ReportTables.Comparisons(report)),
                 With("More poison", ReportTables.PoisonSteps(report)),
                 new("Every metric", [metrics], metrics.Notes),
+                With("By part of the items", ReportTables.Groups(report)),
                 Provenance(report),
                 new("Notes", [], report.Notes),
             }.Where(s => s.Heading is null or "Every metric" || s.Tables.Count + s.Notes.Count > 0),

@@ -86,6 +86,23 @@ internal static class ReportTables
             [.. ReportLegend.OfOthers(report)]);
     }
 
+    /// <summary>One line per row and part of the items, where a kind divides them into few; the others are in <c>report-groups.csv</c>.</summary>
+    public static ReportTable Groups(GridReport report)
+    {
+        const int mostParts = 12;
+        var rows =
+            from row in report.Rows
+            from metric in row.Metrics
+            from kind in metric.Groups.GroupBy(g => g.Kind)
+            where kind.Count() <= mostParts
+            from part in kind
+            select (IReadOnlyList<string>)[
+                .. Place(report, row), metric.Key, part.Kind, part.Name,
+                ReportFormat.Number(part.Value, metric.Kind) + ReportFormat.Range(part.Lower, part.Upper, metric.Kind) + (part.Value is null ? "" : ReportFormat.Unit(metric.Kind)),
+                ReportFormat.Count(part.Count), ReportFormat.Count(part.Count - part.ScoredCount)];
+        return Create($"{report.Name}, by part", [.. PlaceHeadings(report), "metric", "kind", "part", "value", "n", Unscored], PlaceHeadings(report).Length + 3, rows, []);
+    }
+
     // A report of a grid that partly failed must come out all the same.
     private static (PairedComparison? Comparison, string? Fault) TryCompare(GridReport report, ReportRow first, ReportRow second, string key)
     {

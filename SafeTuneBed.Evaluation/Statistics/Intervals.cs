@@ -155,7 +155,7 @@ public static class Intervals
             throw new ArgumentException($"There are {values.Count} values but {clusters.Count} groups: each value needs its group.", nameof(clusters));
         }
 
-        (double Sum, int Count)[] groups = [.. values.Zip(clusters).GroupBy(p => p.Second, p => p.First, StringComparer.Ordinal).Select(g => (g.Sum(), g.Count()))];
+        (double Sum, double Count)[] groups = [.. values.Zip(clusters).GroupBy(p => p.Second, p => p.First, StringComparer.Ordinal).Select(g => (g.Sum(), (double)g.Count()))];
         ArgumentOutOfRangeException.ThrowIfLessThan(groups.Length, 2, nameof(clusters));
         return Resampling.BiasCorrected(groups, new SeededRandom(seed), resamples, CheckConfidence(confidence));
     }

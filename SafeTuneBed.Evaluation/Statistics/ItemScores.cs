@@ -3,10 +3,17 @@ namespace SafeTuneBed.Statistics;
 /// <summary>The scores of one metric, item by item: one list per seed, all in the order of the item ids.</summary>
 internal sealed class ItemScores
 {
-    private ItemScores(IReadOnlyList<string> items, IReadOnlyList<IReadOnlyList<double?>> bySeed) => (Items, BySeed) = (items, bySeed);
+    private ItemScores(IReadOnlyList<string> items, IReadOnlyList<IReadOnlyList<SampleScore>> scores)
+    {
+        (Items, Scores) = (items, scores);
+        BySeed = [.. scores.Select(seed => (IReadOnlyList<double?>)[.. seed.Select(s => s.Value)])];
+    }
 
     /// <summary>Item ids.</summary>
     public IReadOnlyList<string> Items { get; }
+
+    /// <summary>The scores themselves. A seed without any result is an empty list.</summary>
+    public IReadOnlyList<IReadOnlyList<SampleScore>> Scores { get; }
 
     /// <summary>Values, null where unscored. A seed without any result is an empty list.</summary>
     public IReadOnlyList<IReadOnlyList<double?>> BySeed { get; }
@@ -19,11 +26,11 @@ internal sealed class ItemScores
         return new ItemScores(items, [.. bySeed.Select(scores => scores.Count == 0 ? [] : InOrder(definition, scores, items))]);
     }
 
-    /// <summary>The values of one seed in the order of <paramref name="items"/>.</summary>
+    /// <summary>The scores of one seed in the order of <paramref name="items"/>.</summary>
     /// <exception cref="SafeTuneBedException">The seed was asked other items.</exception>
-    public static IReadOnlyList<double?> InOrder(MetricDefinition definition, IReadOnlyList<SampleScore> scores, IReadOnlyList<string> items)
+    public static IReadOnlyList<SampleScore> InOrder(MetricDefinition definition, IReadOnlyList<SampleScore> scores, IReadOnlyList<string> items)
     {
-        var byItem = new Dictionary<string, double?>(StringComparer.Ordinal);
+        var byItem = new Dictionary<string, SampleScore>(StringComparer.Ordinal);
         foreach (SampleScore score in scores)
         {
             if (score.Metric != definition.Name)
@@ -31,7 +38,7 @@ internal sealed class ItemScores
                 throw new ArgumentException($"A score of '{score.Metric}' is among those of '{definition.Name}'.", nameof(scores));
             }
 
-            if (!byItem.TryAdd(score.ItemId, score.Value))
+            if (!byItem.TryAdd(score.ItemId, score))
             {
                 throw new SafeTuneBedException($"The item '{score.ItemId}' is scored twice by '{definition.Name}'. Ids must be unique within a set.");
             }

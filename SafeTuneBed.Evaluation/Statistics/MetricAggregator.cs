@@ -6,12 +6,6 @@ namespace SafeTuneBed.Statistics;
 /// </summary>
 internal sealed class MetricAggregator : IMetricAggregator
 {
-    /// <summary>Names of the intervals, as <see cref="MetricValue.IntervalMethod"/> shows them.</summary>
-    internal const string WilsonMethod = "wilson", BootstrapMethod = "bca-bootstrap", HierarchicalMethod = "hierarchical-bootstrap", ConstantBoundMethod = "constant-bound", ConstantMethod = "constant";
-
-    // 0 to 1, 1 to 5, 1 to 10: what judges grade on.
-    private const double WidestGradeScale = 10;
-
     /// <inheritdoc/>
     public MetricValue Aggregate(string key, MetricDefinition definition, IReadOnlyList<SampleScore> scores) => Pool(key, definition, [scores]);
 
@@ -22,8 +16,8 @@ internal sealed class MetricAggregator : IMetricAggregator
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(scoresBySeed);
         ItemScores scores = ItemScores.Align(definition, scoresBySeed);
-        double?[] seedValues = [.. scores.BySeed.Select(Mean)];
-        (Interval? interval, string? method) = FindInterval(key, definition, scores);
+        double?[] seedValues = [.. scores.Scores.Select(s => SetStatistic.Of(definition.Kind, s))];
+        (Interval? interval, string? method) = IntervalFinder.Find(key, definition, scores);
         return new MetricValue
         {
             Key = key,
@@ -37,8 +31,9 @@ internal sealed class MetricAggregator : IMetricAggregator
             Count = scoresBySeed.Sum(s => s.Count),
             Unscored = scoresBySeed.SelectMany(s => s).Where(s => s.Value is null)
                 .GroupBy(s => s.UnscoredReason ?? UnscoredReason.NotApplicable).OrderBy(g => g.Key).ToDictionary(g => g.Key, g => g.Count()),
-            Lowest = scoresBySeed.Select(s => Bound(s, definition.Minimum)).Average(),
-            Highest = scoresBySeed.Select(s => Bound(s, definition.Maximum)).Average(),
+            Lowest = scoresBySeed.Select(s => Bound(definition, s, definition.Minimum)).Average(),
+            Highest = scoresBySeed.Select(s => Bound(definition, s, definition.Maximum)).Average(),
+            Groups = definition.ReportsGroups ? MetricGroups.Of(definition, scores) : [],
             Seeds = scoresBySeed.Count,
             SeedValues = seedValues,
             Heading = definition.Heading.Length > 0 ? definition.Heading : definition.Name[(definition.Name.LastIndexOf('/') + 1)..].Replace('-', ' '),
@@ -65,48 +60,12 @@ internal sealed class MetricAggregator : IMetricAggregator
         return [.. family.Select(c => c with { AdjustedPValue = c.PValue is null ? null : adjusted.Dequeue() })];
     }
 
-    private static (Interval? Interval, string? Method) FindInterval(string key, MetricDefinition definition, ItemScores scores)
+    // Where the scale has no end, or classes are counted, nothing can be said of items without a score.
+    private static double? Bound(MetricDefinition definition, IReadOnlyList<SampleScore> scores, double imputed)
     {
-        double[] all = [.. scores.BySeed.SelectMany(s => s).OfType<double>()];
-        if (all.Length == 0)
-        {
-            return (null, null);
-        }
-
-        bool constant = all.All(v => v == all[0]);
-        ulong seed = SeededRandom.SeedOf(key);
-        if (scores.BySeed.Count(s => s.Count > 0) > 1 && !constant)
-        {
-            return (Intervals.HierarchicalBootstrap([.. scores.BySeed.Where(s => s.Count > 0)], seed).Clip(definition.Minimum, definition.Maximum), HierarchicalMethod);
-        }
-
-        // Where all seeds agree on everything resampling sees no spread, and repeated answers to one item are no new evidence: items count once.
-        int n = Enumerable.Range(0, scores.Items.Count).Count(i => scores.BySeed.Any(s => s.Count > 0 && s[i] is not null));
-        return definition.Kind == MetricKind.Proportion
-            ? (Intervals.Wilson(constant ? all[0] * n : all.Sum(), n), WilsonMethod)
-            : constant
-                ? ConstantBound(all[0], n, definition)
-                : (Intervals.Bootstrap([.. all.Order()], seed).Clip(definition.Minimum, definition.Maximum), BootstrapMethod);
+        SampleScore[] applicable = [.. scores.Where(s => s.Value is not null || s.UnscoredReason != UnscoredReason.NotApplicable)];
+        return applicable.All(s => s.Value is not null) ? SetStatistic.Of(definition.Kind, applicable)
+            : definition.Kind is MetricKind.Perplexity or MetricKind.MacroF1 ? null
+            : SetStatistic.Of(definition.Kind, [.. applicable.Select(s => s with { Value = s.Value ?? imputed })]);
     }
-
-    /// <summary>
-    /// n equal scores: at most the share u of all items scores otherwise, where u is Wilson's upper end of 0 of n, so the mean can't lie further off than
-    /// if that share scored at an end of the scale. That says something on a scale of grades. Where the declared range is wide, a formality such as "0 to 1,000
-    /// characters", it would be a statement about the declaration: there is then no interval, and its method says why.
-    /// </summary>
-    private static (Interval? Interval, string Method) ConstantBound(double value, int n, MetricDefinition definition)
-    {
-        if (definition.Maximum - definition.Minimum > WidestGradeScale)
-        {
-            return (null, ConstantMethod);
-        }
-
-        double share = Intervals.Wilson(0, n).Upper;
-        return (new Interval(value - (share * (value - definition.Minimum)), value + (share * (definition.Maximum - value))), ConstantBoundMethod);
-    }
-
-    private static double? Mean(IReadOnlyList<double?> values) => values.Average();
-
-    private static double? Bound(IReadOnlyList<SampleScore> scores, double imputed) =>
-        scores.Where(s => s.Value is not null || s.UnscoredReason != UnscoredReason.NotApplicable).Average(s => (double?)(s.Value ?? imputed));
 }

@@ -4,7 +4,7 @@ namespace SafeTuneBed.Statistics;
 internal sealed class PairedScores
 {
     private readonly MetricDefinition definition;
-    private readonly List<List<(string Item, double Baseline, double Candidate)>> pairsBySeed = [];
+    private readonly List<List<ItemPair>> pairsBySeed = [];
     private int dropped;
 
     private PairedScores(MetricDefinition definition) => this.definition = definition;
@@ -35,24 +35,26 @@ internal sealed class PairedScores
     /// <summary>The difference, its interval and its p value.</summary>
     public PairedComparison Compare()
     {
-        List<(string Item, double Baseline, double Candidate)> pairs = [.. pairsBySeed.SelectMany(p => p)];
+        List<ItemPair> pairs = [.. pairsBySeed.SelectMany(p => p)];
         var comparison = new PairedComparison { Pairs = pairs.Count, PairsDropped = dropped, Seeds = pairsBySeed.Count(p => p.Count > 0) };
-        bool binary = definition.Kind == MetricKind.Proportion && pairs.All(p => p.Baseline is 0 or 1 && p.Candidate is 0 or 1);
+        bool binary = definition.Kind == MetricKind.Proportion && pairs.All(p => p is { Baseline: 0 or 1, Candidate: 0 or 1, Weight: 1 });
         if (pairs.Count == 0)
         {
             return comparison with { Test = binary ? "mcnemar-mid-p" : "sign-flip" };
         }
 
-        double difference = Difference(pairs);
+        double difference = definition.Kind is MetricKind.Proportion or MetricKind.Mean ? Difference(pairs) : pairsBySeed.Where(p => p.Count > 0).Average(Difference);
         comparison = comparison with
         {
             Difference = difference,
             SeedsInDirection = difference == 0 ? 0 : pairsBySeed.Count(p => p.Count > 0 && Math.Sign(Difference(p)) == Math.Sign(difference)),
         };
-        return binary ? CompareShares(comparison, pairs) : CompareMeans(comparison, pairs);
+        return binary ? CompareShares(comparison, pairs)
+            : definition.Kind is MetricKind.Proportion or MetricKind.Mean ? CompareMeans(comparison, pairs)
+            : new PairedSets(definition, [.. pairsBySeed.Where(p => p.Count > 0).Select(p => p.Select(x => (x.First, x.Second)).ToArray())]).Compare(comparison);
     }
 
-    private static PairedComparison CompareShares(PairedComparison comparison, List<(string Item, double Baseline, double Candidate)> pairs)
+    private static PairedComparison CompareShares(PairedComparison comparison, List<ItemPair> pairs)
     {
         int both = pairs.Count(p => p is { Candidate: 1, Baseline: 1 }), candidateOnly = pairs.Count(p => p is { Candidate: 1, Baseline: 0 });
         int baselineOnly = pairs.Count(p => p is { Candidate: 0, Baseline: 1 });
@@ -69,15 +71,23 @@ internal sealed class PairedScores
     }
 
     /// <summary>The unit is the item: the differences that several seeds give to one item are averaged and flip their sign together.</summary>
-    private PairedComparison CompareMeans(PairedComparison comparison, List<(string Item, double Baseline, double Candidate)> pairs)
+    private PairedComparison CompareMeans(PairedComparison comparison, List<ItemPair> pairs)
     {
-        double[] perItem = [.. pairs.GroupBy(p => p.Item, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => g.Average(p => p.Candidate - p.Baseline))];
+        (double Sum, double Count)[] perItem =
+        [
+            .. pairs.GroupBy(p => p.Item, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
+                .Select(g => (g.Average(p => p.Weight * (p.Candidate - p.Baseline)), g.Average(p => p.Weight))),
+        ];
         ulong seed = SeededRandom.SeedOf(definition.Name);
-        Interval? interval = perItem.Length > 1 && perItem.Any(d => d != perItem[0]) ? Intervals.Bootstrap(perItem, seed) : null;
-        return comparison with { Lower = interval?.Lower, Upper = interval?.Upper, PValue = PairedTests.SignFlip(perItem, seed), Test = "sign-flip" };
+        Interval? interval = perItem.Length > 1 && perItem.Any(d => d.Sum / d.Count != perItem[0].Sum / perItem[0].Count)
+            ? Resampling.BiasCorrected(perItem, new SeededRandom(seed), 10_000, 0.95)
+            : null;
+        return comparison with { Lower = interval?.Lower, Upper = interval?.Upper, PValue = PairedTests.SignFlip([.. perItem.Select(d => d.Sum)], seed), Test = "sign-flip" };
     }
 
-    private static double Difference(List<(string Item, double Baseline, double Candidate)> pairs) => pairs.Sum(p => p.Candidate - p.Baseline) / pairs.Count;
+    private double Difference(List<ItemPair> pairs) => definition.Kind is MetricKind.Proportion or MetricKind.Mean
+        ? pairs.Sum(p => p.Weight * (p.Candidate - p.Baseline)) / pairs.Sum(p => p.Weight)
+        : SetStatistic.Of(definition.Kind, [.. pairs.Select(p => p.Second)])!.Value - SetStatistic.Of(definition.Kind, [.. pairs.Select(p => p.First)])!.Value;
 
     private void AddSeed(IReadOnlyList<SampleScore> baseline, IReadOnlyList<SampleScore> candidate)
     {
@@ -90,13 +100,13 @@ internal sealed class PairedScores
         }
 
         List<string> items = [.. baseline.Select(s => s.ItemId)];
-        IReadOnlyList<double?> first = ItemScores.InOrder(definition, baseline, items), second = ItemScores.InOrder(definition, candidate, items);
-        var pairs = new List<(string Item, double Baseline, double Candidate)>();
+        IReadOnlyList<SampleScore> first = ItemScores.InOrder(definition, baseline, items), second = ItemScores.InOrder(definition, candidate, items);
+        var pairs = new List<ItemPair>();
         for (int i = 0; i < items.Count; i++)
         {
-            if (first[i] is { } b && second[i] is { } c)
+            if (first[i].Value is not null && second[i].Value is not null)
             {
-                pairs.Add((items[i], b, c));
+                pairs.Add(new ItemPair(first[i], second[i]));
             }
             else
             {
@@ -105,5 +115,17 @@ internal sealed class PairedScores
         }
 
         pairsBySeed.Add(pairs);
+    }
+
+    /// <summary>One item under both conditions, scored in both.</summary>
+    private sealed record ItemPair(SampleScore First, SampleScore Second)
+    {
+        public string Item => First.ItemId;
+
+        public double Baseline => First.Value!.Value;
+
+        public double Candidate => Second.Value!.Value;
+
+        public double Weight => First.Weight ?? 1;
     }
 }

@@ -7,19 +7,19 @@ internal static class Resampling
 {
     /// <summary>Efron's BCa interval of the mean.</summary>
     public static Interval BiasCorrected(double[] values, SeededRandom random, int resamples, double confidence) =>
-        BiasCorrected([.. values.Select(v => (v, 1))], random, resamples, confidence);
+        BiasCorrected([.. values.Select(v => (v, 1.0))], random, resamples, confidence);
 
-    /// <summary>Efron's BCa interval of the mean over all values, whole groups being drawn: a ratio of sums.</summary>
-    public static Interval BiasCorrected((double Sum, int Count)[] groups, SeededRandom random, int resamples, double confidence)
+    /// <summary>Efron's BCa interval of the mean over all values, whole groups being drawn: a ratio of sums of values and of what they count.</summary>
+    public static Interval BiasCorrected((double Sum, double Count)[] groups, SeededRandom random, int resamples, double confidence)
     {
         int n = groups.Length;
-        double all = groups.Sum(g => g.Sum), mean = all / groups.Sum(g => (double)g.Count);
+        double all = groups.Sum(g => g.Sum), mean = all / groups.Sum(g => g.Count);
         var means = new double[resamples];
         double below = 0;
         for (int b = 0; b < resamples; b++)
         {
             double total = 0;
-            long count = 0;
+            double count = 0;
             for (int i = 0; i < n; i++)
             {
                 var (sum, size) = groups[random.NextIndex(n)];
@@ -120,6 +120,49 @@ internal static class Resampling
         }
 
         return count == 0 ? null : total / count;
+    }
+
+    /// <summary>
+    /// The percentile interval of any number that items have together: each resample draws units (items, or groups of them) with replacement and, where there are
+    /// several seeds, seeds; the units of one resample are shared by its seeds. A resample without a value is drawn again.
+    /// </summary>
+    /// <param name="statistics">For each seed the number as a function of how often each item was drawn.</param>
+    /// <param name="units">The items of each unit.</param>
+    /// <param name="items">Items in all.</param>
+    /// <param name="random">The draws.</param>
+    /// <param name="resamples">Resamples.</param>
+    /// <param name="confidence">Confidence.</param>
+    public static Interval? Percentiles(IReadOnlyList<Func<int[], double?>> statistics, IReadOnlyList<int[]> units, int items, SeededRandom random, int resamples, double confidence)
+    {
+        var values = new List<double>(resamples);
+        int[] times = new int[items], timesSeed = new int[statistics.Count];
+        for (int attempt = 0; values.Count < resamples && attempt < 2 * resamples; attempt++)
+        {
+            Array.Clear(times);
+            Array.Clear(timesSeed);
+            for (int s = 0; s < statistics.Count; s++)
+            {
+                timesSeed[statistics.Count == 1 ? 0 : random.NextIndex(statistics.Count)]++;
+            }
+
+            for (int u = 0; u < units.Count; u++)
+            {
+                foreach (int item in units[random.NextIndex(units.Count)])
+                {
+                    times[item]++;
+                }
+            }
+
+            double[] drawn = [.. Enumerable.Range(0, statistics.Count).Where(s => timesSeed[s] > 0)
+                .SelectMany(s => statistics[s](times) is { } value ? Enumerable.Repeat(value, timesSeed[s]) : [])];
+            if (drawn.Length > 0)
+            {
+                values.Add(drawn.Average());
+            }
+        }
+
+        double[] sorted = [.. values.Order()];
+        return sorted.Length == 0 ? null : new Interval(Percentile(sorted, (1 - confidence) / 2), Percentile(sorted, (1 + confidence) / 2));
     }
 
     /// <summary>Linear interpolation between the two nearest order statistics.</summary>

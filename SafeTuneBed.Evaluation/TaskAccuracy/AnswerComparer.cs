@@ -25,17 +25,6 @@ internal enum AnswerVerdict
 /// <summary>Compares answers with the gold answers of one data set.</summary>
 internal abstract class AnswerComparer
 {
-    /// <summary>The comparer of a data set's rule.</summary>
-    /// <exception cref="ConfigurationException">The data set lacks what the rule needs.</exception>
-    public static AnswerComparer Create(FinetuneDatasetConfig dataset) => dataset.Answer switch
-    {
-        AnswerRule.Exact => new TextComparer(withoutOpener: false),
-        AnswerRule.ExactWithoutOpener => new TextComparer(withoutOpener: true),
-        AnswerRule.Label => new LabelComparer(dataset),
-        AnswerRule.FinalNumber => new NumberComparer(dataset),
-        _ => throw new ConfigurationException($"Data set '{dataset.Name}': {dataset.Answer} is not a rule for comparing answers."),
-    };
-
     /// <summary>Checks a row's gold answer before anything is generated.</summary>
     /// <exception cref="ConfigurationException">The gold answer can't be used.</exception>
     public virtual void CheckGold(FinetuneExample example)

@@ -38,8 +38,11 @@ internal sealed class LabelComparer : AnswerComparer
         }
     }
 
-    /// <inheritdoc/>
-    protected override AnswerVerdict JudgeText(FinetuneExample example, string answer)
+    /// <summary>The label of the gold answer.</summary>
+    public string GoldLabel(FinetuneExample example) => dataset.Labels[GoldIndex(example)!.Value];
+
+    /// <summary>The one label that an answer names; else null, with the reason.</summary>
+    public (string? Label, AnswerVerdict Reason) Read(string answer)
     {
         int[] named = [.. Enumerable.Range(0, dataset.Labels.Count).Where(i => Spellings(i).Any(s => HasWord(answer, s)))];
 
@@ -47,10 +50,21 @@ internal sealed class LabelComparer : AnswerComparer
         int[] distinct = [.. named.Where(i => !named.Any(j => j != i && dataset.Labels[j].Contains(dataset.Labels[i], StringComparison.OrdinalIgnoreCase)))];
         return distinct.Length switch
         {
-            0 => AnswerVerdict.NoLabel,
-            1 => distinct[0] == GoldIndex(example) ? AnswerVerdict.Right : AnswerVerdict.Wrong,
-            _ => AnswerVerdict.Ambiguous,
+            0 => (null, AnswerVerdict.NoLabel),
+            1 => (dataset.Labels[distinct[0]], AnswerVerdict.Right),
+            _ => (null, AnswerVerdict.Ambiguous),
         };
+    }
+
+    /// <summary>Whether the whole answer is the gold label in one of its spellings, a final period or exclamation mark aside.</summary>
+    public bool IsWhole(FinetuneExample example, string answer) =>
+        Spellings(GoldIndex(example)!.Value).Any(s => string.Equals(s, answer.Trim().TrimEnd('.', '!').TrimEnd(), StringComparison.OrdinalIgnoreCase));
+
+    /// <inheritdoc/>
+    protected override AnswerVerdict JudgeText(FinetuneExample example, string answer)
+    {
+        (string? label, AnswerVerdict reason) = Read(answer);
+        return label is null ? reason : label == GoldLabel(example) ? AnswerVerdict.Right : AnswerVerdict.Wrong;
     }
 
     private static bool HasWord(string text, string word)

@@ -49,7 +49,7 @@ public sealed class TaskAccuracyTests
     {
         FinetuneDatasetConfig dataset = Dataset(AnswerRule.Label, News);
         FinetuneExample example = new() { Instruction = "?", Output = output, Label = label };
-        var comparer = AnswerComparer.Create(dataset);
+        var comparer = new LabelComparer(dataset);
         comparer.CheckGold(example);
         Assert.Equal(AnswerVerdict.Right, comparer.Judge(example, "Sports"));
         Assert.Equal(AnswerVerdict.Wrong, comparer.Judge(example, "World"));
@@ -178,7 +178,7 @@ public sealed class TaskAccuracyTests
     }
 
     private static void AssertVerdict(string expected, AnswerRule rule, string gold, string answer, params string[] labels) =>
-        Assert.Equal(expected, AnswerComparer.Create(Dataset(rule, labels)).Judge(new FinetuneExample { Instruction = "?", Output = gold }, answer).ToString());
+        Assert.Equal(expected, TaskRule.Create(Dataset(rule, labels), new()).Score(new FinetuneExample { Instruction = "?", Output = gold }, "id", answer).First(s => s.Metric == "accuracy").Label);
 
     private static FinetuneDatasetConfig Dataset(AnswerRule rule, params string[] labels) => new("task")
     {

@@ -32,11 +32,35 @@ public sealed class HostileFileTests : IDisposable
     [InlineData("a.csv", DatasetFormat.Csv)]
     [InlineData("a.tsv", DatasetFormat.Tsv)]
     [InlineData("a.jsonl.gz", DatasetFormat.JsonLines)]
-    [InlineData("a.parquet", DatasetFormat.Parquet)]
-    public async Task AnyFormat_Mutated_GivesRecordsOrATypedError(string name, DatasetFormat format)
+    public Task Text_Mutated_GivesRecordsOrATypedError(string name, DatasetFormat format) => MutateAndReadAsync(name, format, 500);
+
+    // decoding Parquet is the dearest by far, so it gets fewer unless told otherwise
+    [Fact]
+    public Task Parquet_Mutated_GivesRecordsOrATypedError() => MutateAndReadAsync("a.parquet", DatasetFormat.Parquet, 150);
+
+    [Fact]
+    public async Task Parquet_FooterThatClaimsMoreThanThereIs_GivesRecordsOrATypedError()
     {
-        // decoding Parquet is the dearest by far, so it gets fewer unless told otherwise
-        int rounds = int.TryParse(Environment.GetEnvironmentVariable(Variable), NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? given : format == DatasetFormat.Parquet ? 150 : 500;
+        // bytes of the footer become the largest there is: lengths and counts among them
+        byte[] whole = (await SoundAsync("a.parquet"))[0];
+        int footer = BitConverter.ToInt32(whole, whole.Length - 8), refused = 0;
+        for (int i = whole.Length - 8 - footer; i < whole.Length; i += 11)
+        {
+            byte[] bytes = [.. whole];
+            bytes[i] = 0xFF;
+            if (Record.Exception(() => Read("a.parquet", bytes, DatasetFormat.Parquet)) is { } fault)
+            {
+                Assert.IsType<DatasetFormatException>(fault);
+                refused++;
+            }
+        }
+
+        Assert.True(refused > 0);
+    }
+
+    private async Task MutateAndReadAsync(string name, DatasetFormat format, int fewest)
+    {
+        int rounds = int.TryParse(Environment.GetEnvironmentVariable(Variable), NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? given : fewest;
         byte[][] sound = await SoundAsync(name);
         Assert.All(sound, bytes => Assert.Equal(20, Read(name, bytes, format)));
         int refused = 0;
@@ -64,26 +88,6 @@ public sealed class HostileFileTests : IDisposable
         TestContext.Current.SendDiagnosticMessage($"{name}: {rounds} files, {refused} refused, at most {most >> 20} MiB allocated for one");
         Assert.InRange(refused, rounds / 10, rounds);
         Assert.InRange(most, 0, 1L << 30); // other tests allocate meanwhile: far below what a believed length would take
-    }
-
-    [Fact]
-    public async Task Parquet_FooterThatClaimsMoreThanThereIs_GivesRecordsOrATypedError()
-    {
-        // bytes of the footer become the largest there is: lengths and counts among them
-        byte[] whole = (await SoundAsync("a.parquet"))[0];
-        int footer = BitConverter.ToInt32(whole, whole.Length - 8), refused = 0;
-        for (int i = whole.Length - 8 - footer; i < whole.Length; i += 11)
-        {
-            byte[] bytes = [.. whole];
-            bytes[i] = 0xFF;
-            if (Record.Exception(() => Read("a.parquet", bytes, DatasetFormat.Parquet)) is { } fault)
-            {
-                Assert.IsType<DatasetFormatException>(fault);
-                refused++;
-            }
-        }
-
-        Assert.True(refused > 0);
     }
 
     private static byte[] Mutate(byte[] sound, Random random)

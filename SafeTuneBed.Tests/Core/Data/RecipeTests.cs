@@ -68,6 +68,9 @@ public sealed class RecipeTests : IDisposable
     [InlineData("index,score\n0,x\n", "score")]
     [InlineData("index,score\n0,1\n0,2\n", "index")]
     [InlineData("index,score\n0,NaN\n", "score")]
+    [InlineData("index,score\n10,1\n", "index")]
+    [InlineData("index,score\n-1,1\n", "index")]
+    [InlineData("index,score\nfirst,1\n", "index")]
     public async Task Scores_Damaged_NameTheField(string text, string field)
     {
         folder.Write("scores.csv", text);

@@ -115,7 +115,7 @@ public sealed class GridCheckTests : IDisposable
         Assert.Equal(4, fresh.Cells.Count);
         PlannedCell high = fresh.Cells.Single(c => c.Method == "lora" && c.Dataset == "task-high");
         Assert.Equal((14, 6, 60L, 4, PlannedWork.Run), (high.BenignRows, high.HarmfulRows, high.Tokens, high.Steps, high.Training)); // 20 rows in batches of 5
-        Assert.Equal([new PlannedEvaluation("word-rate", 10, PlannedWork.Run, 10), new PlannedEvaluation("task-rate", 5, PlannedWork.Run, 5)], high.Evaluations);
+        Assert.Equal([new PlannedEvaluation("word-rate", 10, PlannedWork.Run, 10) { MaxNewTokens = 24 }, new PlannedEvaluation("task-rate", 5, PlannedWork.Run, 5) { MaxNewTokens = 512 }], high.Evaluations);
         Assert.Equal(8, fresh.RemainingSteps);
         Assert.Equal(0, bed.Models.Workers);
         Assert.Empty(Directory.GetFileSystemEntries(bed.Folder));

@@ -34,6 +34,10 @@ public sealed class MemoryEstimateTests
         Assert.Equal(lora.Process + lora.Weights + Math.Max(lora.Adapters + lora.Activations, lora.Generation), lora.Total);
         Assert.Contains("Memory of the largest cell (sandbox, lora, sandbox-sentiment-benign), estimated:", plan.ToString(), StringComparison.Ordinal);
 
+        // Blocks that are computed again keep their inputs alone: rows of no more than the longest, ten a batch.
+        MemoryEstimate again = (await runner.PlanAsync(grid with { Training = new TrainingOptions { GradientCheckpointing = true } }, TestContext.Current.CancellationToken)).Cells[1].Memory!;
+        Assert.InRange((double)again.Activations / lora.Activations, 0.1, 0.7);
+
         // Twice the batch keeps twice as much; the half-wide type holds half.
         MemoryEstimate twice = (await runner.PlanAsync(grid with { Training = new TrainingOptions { BatchSize = 20, Steps = 1 } }, TestContext.Current.CancellationToken)).Cells[1].Memory!;
         Assert.InRange((double)twice.Activations / lora.Activations, 1.9, 2.1);
