@@ -55,8 +55,8 @@ public sealed class ModelOutput
             throw new ArgumentException($"The weights have the shape [{string.Join(", ", weights.shape)}]; one for each of the batch's {batch.SupervisedTokenCount} supervised tokens is needed.", nameof(weights));
         }
 
+        Tensor each = Losses(); // outlives this: they are logged by role
         using var scope = NewDisposeScope();
-        Tensor each = Losses();
         Tensor sum = weights is null ? each.sum() : each.mul(weights.detach().to(each.dtype).to(each.device)).sum();
         return sum.div(KeptScalar.Of((long)batch.SupervisedTokenCount)).MoveToOuterDisposeScope();
     }
