@@ -160,7 +160,6 @@ internal sealed class CellPlanner
         {
             Model = model,
             Method = name,
-            Control = methods.ControlOf(pipeline),
             Part = tuning,
             Source = aligned,
             Dataset = dataset,
@@ -184,6 +183,7 @@ internal sealed class CellPlanner
 
         return causes.Count > 0 ? null : cell with
         {
+            Control = methods.ControlOf(pipeline),
             Evaluations = await evaluations.PlanAsync(known.Evaluators, reference, dataset, seed, cell.Fingerprint, cell.Folder, cancellationToken).ConfigureAwait(false),
         };
     }
