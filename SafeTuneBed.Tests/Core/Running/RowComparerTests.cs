@@ -69,7 +69,7 @@ public sealed class RowComparerTests
         CancellationToken token = TestContext.Current.CancellationToken;
         using (ExperimentRunner first = bed.Runner())
         {
-            Assert.Contains("not trained", (await Assert.ThrowsAsync<SafeTuneBedException>(() => first.RescoreAsync(grid, cancellationToken: token))).Message, StringComparison.Ordinal);
+            Assert.Contains("not trained", (await Assert.ThrowsAnyAsync<SafeTuneBedException>(() => first.RescoreAsync(grid, cancellationToken: token))).Message, StringComparison.Ordinal);
             Assert.Empty(bed.Models.Generated);
             await first.RunAsync(grid, cancellationToken: token);
         }
