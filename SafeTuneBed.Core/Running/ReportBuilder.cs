@@ -32,7 +32,7 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
         return new GridReport(set.Name, rows, scores, aggregator, writers)
         {
             Baseline = set.Baseline,
-            Notes = notes,
+            Notes = [.. notes, .. MissingControls(set)],
             Canonical = set.Canonical,
             SampleSource = row => cellsOf.TryGetValue((row.Model, row.Method, row.Dataset), out IReadOnlyList<Cell>? cells) ? SampleReader.Read(cells) : [],
         };
