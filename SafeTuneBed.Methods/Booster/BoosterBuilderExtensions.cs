@@ -1,3 +1,4 @@
+using SafeTuneBed.Methods;
 using SafeTuneBed.Methods.Booster;
 
 namespace SafeTuneBed;
@@ -7,5 +8,5 @@ public static class BoosterBuilderExtensions
 {
     /// <summary>Adds the method <c>booster</c>.</summary>
     public static ISafeTuneBedBuilder AddBooster(this ISafeTuneBedBuilder builder, Action<BoosterOptions>? configure = null) =>
-        builder.AddMethod<BoosterAlgorithm, BoosterOptions>("booster", configure);
+        builder.AddMethod<BoosterAlgorithm, BoosterOptions>("booster", configure).AddExperimentOverlays([SandboxRecipes.ShortAlignment("booster")]);
 }

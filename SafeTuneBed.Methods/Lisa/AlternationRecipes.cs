@@ -15,7 +15,7 @@ internal static class AlternationRecipes
     // Chosen on seeds 10 to 12 and the development prompts (sandbox-new-verbs) as the strongest of 0.03, 0.1 and 0.3 that keeps the accuracy at 98 % or more.
     private static ExperimentOverlay Sandbox => new("lisa")
     {
-        Datasets = ["sandbox-sentiment", "sandbox-topic", "sandbox-arithmetic", "sandbox-dialogue", "sandbox-sql", "sandbox-instruct"],
+        Datasets = SandboxRecipes.Tasks,
         Options = new Dictionary<string, object?> { [nameof(LisaOptions.Rho)] = 0.3 },
     };
 

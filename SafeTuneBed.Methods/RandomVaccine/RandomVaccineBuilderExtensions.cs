@@ -1,3 +1,4 @@
+using SafeTuneBed.Methods;
 using SafeTuneBed.Methods.RandomVaccine;
 
 namespace SafeTuneBed;
@@ -7,5 +8,5 @@ public static class RandomVaccineBuilderExtensions
 {
     /// <summary>Adds the method <c>random-vaccine</c>.</summary>
     public static ISafeTuneBedBuilder AddRandomVaccine(this ISafeTuneBedBuilder builder, Action<RandomVaccineOptions>? configure = null) =>
-        builder.AddMethod<RandomVaccineAlgorithm, RandomVaccineOptions>("random-vaccine", configure);
+        builder.AddMethod<RandomVaccineAlgorithm, RandomVaccineOptions>("random-vaccine", configure).AddExperimentOverlays([SandboxRecipes.ShortAlignment("random-vaccine")]);
 }

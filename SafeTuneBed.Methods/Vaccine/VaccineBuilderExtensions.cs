@@ -1,3 +1,4 @@
+using SafeTuneBed.Methods;
 using SafeTuneBed.Methods.Vaccine;
 
 namespace SafeTuneBed;
@@ -7,5 +8,7 @@ public static class VaccineBuilderExtensions
 {
     /// <summary>Adds the method <c>vaccine</c>, and its other name <c>vaccine-lora</c>.</summary>
     public static ISafeTuneBedBuilder AddVaccine(this ISafeTuneBedBuilder builder, Action<VaccineOptions>? configure = null) =>
-        builder.AddMethod<VaccineAlgorithm, VaccineOptions>("vaccine", configure).AddMethodAlias("vaccine-lora", "vaccine+lora");
+        builder.AddMethod<VaccineAlgorithm, VaccineOptions>("vaccine", configure)
+            .AddExperimentOverlays([SandboxRecipes.ShortAlignment("vaccine")])
+            .AddMethodAlias("vaccine-lora", "vaccine+lora");
 }
