@@ -7,5 +7,6 @@ public static class MethodsBuilderExtensions
     public static ISafeTuneBedBuilder AddMethods(this ISafeTuneBedBuilder builder) => builder
         .AddNone().AddLora().AddLisa().AddGuideMix()
         .AddVaccine().AddRandomVaccine()
-        .AddSafeLora().AddScaleLora();
+        .AddSafeLora().AddScaleLora()
+        .AddPtst().AddBea();
 }
