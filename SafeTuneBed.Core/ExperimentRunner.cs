@@ -73,6 +73,18 @@ public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
         return engine.RunAsync(HarmfulAxis.Expand(grid, Datasets), progress, cancellationToken);
     }
 
+    /// <summary>
+    /// Scores what is stored again, after a measure's definition or settings have changed, and reports. No model is loaded and nothing is generated: answers and
+    /// log-probabilities of earlier runs of the same grid serve wherever model, prompt and decoding are the same.
+    /// </summary>
+    /// <exception cref="SafeTuneBedException">Something would have to be trained or asked; the message names it. Nothing was changed.</exception>
+    /// <exception cref="GridFailedException">Some evaluations failed; the others are done, and in the exception's report.</exception>
+    public Task<GridReport> RescoreAsync(ExperimentGrid grid, IProgress<RunProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(grid);
+        return engine.RescoreAsync(HarmfulAxis.Expand(grid, Datasets), progress, cancellationToken);
+    }
+
     /// <summary>Evaluates adapters that were trained elsewhere, with the same store, resuming and report as a grid.</summary>
     /// <param name="artifacts">What to judge; the names are the rows of the report and must differ per model and data set.</param>
     /// <param name="evaluators">Entries as in <see cref="ExperimentGrid.Evaluators"/>.</param>

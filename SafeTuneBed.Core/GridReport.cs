@@ -48,11 +48,12 @@ public sealed class GridReport
     /// the other row.
     /// </summary>
     /// <exception cref="ConfigurationException">A row has no scores of this metric.</exception>
-    /// <exception cref="SafeTuneBedException">The rows have no seed in common, or were asked different items.</exception>
+    /// <exception cref="SafeTuneBedException">The rows have no seed in common, or differ in items, decoding, template or definition; the message names what differs.</exception>
     public PairedComparison Compare(ReportRow baseline, ReportRow candidate, string metricKey)
     {
         ArgumentNullException.ThrowIfNull(baseline);
         ArgumentNullException.ThrowIfNull(candidate);
+        Comparability.Check(baseline, candidate, metricKey);
         MetricScores first = Find(baseline, metricKey), second = Find(candidate, metricKey);
         var (b, c) = SeedPairing.Align(first.Seeds, first.BySeed, baseline.PoisonRatio is not null, second.Seeds, second.BySeed, candidate.PoisonRatio is not null);
         return aggregator.Compare(first.Definition, b, c);
@@ -67,6 +68,14 @@ public sealed class GridReport
     {
         ArgumentNullException.ThrowIfNull(row);
         return Find(row, metricKey).BySeed;
+    }
+
+    /// <summary>What a number of a row counts.</summary>
+    /// <exception cref="ConfigurationException">The row has no scores of this metric.</exception>
+    public MetricDefinition Definition(ReportRow row, string metricKey)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        return Find(row, metricKey).Definition;
     }
 
     /// <summary>

@@ -15,6 +15,9 @@ public enum EvaluatorNeeds
 
     /// <summary>Log-probabilities, which hosted chat models do not give.</summary>
     LogProbabilities = 4,
+
+    /// <summary>A model that knows the sandbox's invented world.</summary>
+    SandboxWorld = 8,
 }
 
 /// <summary>

@@ -25,6 +25,12 @@ public abstract class MethodAlgorithm
     /// <summary>False for a control that leaves the model as it is: a grid then runs one seed of it.</summary>
     public virtual bool Trains => true;
 
+    /// <summary>
+    /// Registered name of the method's own control: one that spends as much without the method's idea, which the method must beat. Reports compare the two wherever a grid
+    /// has both. Null (default) names none.
+    /// </summary>
+    public virtual string? Control => null;
+
     /// <summary>The whole run. Default: attach adapters, run the loop with this class's hooks, return the artifact.</summary>
     public virtual Task<ModelArtifact> TrainAsync(TrainingContext context, CancellationToken cancellationToken)
     {

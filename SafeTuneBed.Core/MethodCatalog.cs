@@ -143,6 +143,15 @@ public sealed class MethodCatalog
         return MethodPipeline.Parse(written, Expand, Names.Concat(aliases.Keys));
     }
 
+    /// <summary>The control of a pipeline: each part that has a control of its own replaced by it. Null where none has, or where one is not registered.</summary>
+    internal string? ControlOf(MethodPipeline pipeline)
+    {
+        (string Name, string? Control)[] parts = [.. pipeline.Parts.Select(p => (p.Name, Create(p.Name).Control))];
+        return parts.All(p => p.Control is null) || parts.Any(p => p.Control is { } control && Expand(control) is null)
+            ? null
+            : Parse(string.Join(MethodPipeline.Separator, parts.Select(p => p.Control ?? p.Name))).Name;
+    }
+
     private IReadOnlyList<MethodPart>? Expand(string name)
     {
         if (registrations.ContainsKey(name))

@@ -10,7 +10,7 @@ public static partial class MethodDiscoveryExtensions
 
     /// <summary>
     /// Registers every public, concrete subclass of <see cref="MethodAlgorithm"/> of an assembly, with its options where it has some. The name is the class's in
-    /// lower-kebab without <c>Algorithm</c>: <c>SafeGradAlgorithm</c> is <c>safe-grad</c>. What is registered already stays as it is; a later <c>AddMethod</c> configures.
+    /// lower-kebab without <c>Algorithm</c>: <c>TakeTurnsAlgorithm</c> is <c>take-turns</c>. What is registered already stays as it is; a later <c>AddMethod</c> configures.
     /// </summary>
     /// <exception cref="ConfigurationException">There is no such class in the assembly, or a name belongs to another class.</exception>
     public static ISafeTuneBedBuilder AddMethodsFrom(this ISafeTuneBedBuilder builder, Assembly assembly)

@@ -51,6 +51,15 @@ public sealed record MethodNeeds
     /// <summary>Asks for a companion of the model.</summary>
     public static MethodNeeds Companion(ModelCompanion companion) => new() { Companions = [companion] };
 
+    /// <summary>Whether the method compares with the model as it was before this training.</summary>
+    public bool UsesReference { get; private init; }
+
+    /// <summary>
+    /// Asks for the model as it was before this training, for <see cref="TrainingStep.Reference"/> and what rests on it. With adapters it costs no memory: it is the model
+    /// without them. Behind an alignment stage it is the aligned model.
+    /// </summary>
+    public static MethodNeeds Reference { get; } = new() { UsesReference = true };
+
     /// <summary>Asks for logits.</summary>
     public static MethodNeeds LogitsAt(LogitPositions positions) => new() { Logits = positions };
 
@@ -71,15 +80,16 @@ public sealed record MethodNeeds
         return this with
         {
             Logits = (LogitPositions)Math.Max((int)Logits, (int)other.Logits),
+            UsesReference = UsesReference || other.UsesReference,
             Streams = [.. Streams.Union(other.Streams, StringComparer.Ordinal)],
             Companions = [.. Companions.Union(other.Companions)],
         };
     }
 
     /// <summary>Equality by value, lists included.</summary>
-    public bool Equals(MethodNeeds? other) => other is not null && Logits == other.Logits && Streams.SequenceEqual(other.Streams, StringComparer.Ordinal)
-        && Companions.SequenceEqual(other.Companions);
+    public bool Equals(MethodNeeds? other) => other is not null && Logits == other.Logits && UsesReference == other.UsesReference
+        && Streams.SequenceEqual(other.Streams, StringComparer.Ordinal) && Companions.SequenceEqual(other.Companions);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Logits, Streams.Count, Companions.Count);
+    public override int GetHashCode() => HashCode.Combine(Logits, UsesReference, Streams.Count, Companions.Count);
 }

@@ -15,6 +15,12 @@ public sealed record MetricValue
     /// <summary>Kind of number.</summary>
     public MetricKind Kind { get; init; }
 
+    /// <summary>Smallest possible score.</summary>
+    public double Minimum { get; init; }
+
+    /// <summary>Largest possible score.</summary>
+    public double Maximum { get; init; } = 1;
+
     /// <summary>The value, or null when nothing was scored.</summary>
     public double? Value { get; init; }
 

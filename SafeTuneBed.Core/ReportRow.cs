@@ -27,6 +27,18 @@ public sealed record ReportRow
     /// <summary>Each metric against the grid's baseline on the same data set, by key; empty for the baseline itself.</summary>
     public IReadOnlyDictionary<string, PairedComparison> VersusBaseline { get; init; } = new Dictionary<string, PairedComparison>();
 
+    /// <summary>The method's own control, which it must beat; null where it has none.</summary>
+    public string? Control { get; init; }
+
+    /// <summary>Each metric against the method's own control on the same data set, by key; empty where the grid has no such row.</summary>
+    public IReadOnlyDictionary<string, PairedComparison> VersusControl { get; init; } = new Dictionary<string, PairedComparison>();
+
+    /// <summary>
+    /// For each headline metric, by key, where the row stands among the trained methods of its model and data set (or among all where none is trained). Empty where there is
+    /// nothing to compare.
+    /// </summary>
+    public IReadOnlyDictionary<string, Standing> Standings { get; init; } = new Dictionary<string, Standing>();
+
     /// <summary>What a reader must know before believing the row: template mismatch, shortfall, incomplete scores, ...</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -38,4 +50,17 @@ public sealed record ReportRow
 
     /// <summary>The number with this key, or null.</summary>
     public MetricValue? this[string key] => Metrics.FirstOrDefault(m => m.Key == key);
+}
+
+/// <summary>Where a row stands among the rows that compete with it.</summary>
+public enum Standing
+{
+    /// <summary>The best value.</summary>
+    Best,
+
+    /// <summary>Another value, which the data do not separate from the best one (paired test, Holm's correction, 5 %).</summary>
+    NotSeparated,
+
+    /// <summary>Worse than the best.</summary>
+    Worse,
 }

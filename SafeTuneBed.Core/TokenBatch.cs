@@ -50,8 +50,21 @@ public sealed class TokenBatch : IDisposable
     /// <summary>For each of the N supervised tokens the row of the batch that it belongs to.</summary>
     public IReadOnlyList<int> TargetRows => owners;
 
+    /// <summary>For each of the N supervised tokens its place among those of its row, from 0: where the response begins.</summary>
+    public IReadOnlyList<int> TargetPlaces
+    {
+        get
+        {
+            var next = new Dictionary<int, int>();
+            return [.. owners.Select(row => (next[row] = next.GetValueOrDefault(row) + 1) - 1)];
+        }
+    }
+
     /// <summary>N, the tokens that carry loss.</summary>
     public int SupervisedTokenCount => owners.Count;
+
+    /// <summary>The rows, where the run made the batch of rows.</summary>
+    internal IReadOnlyList<TokenizedExample> Rows { get; init; } = [];
 
     /// <summary>The number of its dropout masks, once a pass has been made over it.</summary>
     internal long? DropoutPass { get; set; }

@@ -36,6 +36,10 @@ public sealed class TrainingContext : IDisposable
     /// <exception cref="InvalidOperationException">The loop does not run.</exception>
     public ParameterSet Parameters => Session(nameof(Parameters)).Parameters;
 
+    /// <summary>Blocks of the model, while the loop runs.</summary>
+    /// <exception cref="InvalidOperationException">The loop does not run.</exception>
+    public int LayerCount => Session(nameof(LayerCount)).LayerCount;
+
     /// <summary>The loaded model, on its own compute thread.</summary>
     internal Models.LanguageModel LanguageModel { get; init; } = null!;
 

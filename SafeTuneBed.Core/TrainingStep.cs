@@ -105,6 +105,24 @@ public sealed class TrainingStep
         return session.Activations.Noise(sites, batch, deviation, session.Seeds["method"][name][MicroStep]);
     }
 
+    /// <summary>One pass of the model as it was before this training, without graph and without dropout. A shift does not reach it.</summary>
+    /// <exception cref="InvalidOperationException">The method did not ask for <see cref="MethodNeeds.Reference"/>.</exception>
+    public ModelOutput Reference(TokenBatch batch) => session.Reference.Forward(batch);
+
+    /// <summary>
+    /// A loss for <see cref="Gradients"/>: the mean over the batch's supervised tokens of KL(reference || model) over the vocabulary, a scalar with graph; exactly 0, with
+    /// gradient 0, where the two agree.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The method did not ask for <see cref="MethodNeeds.Reference"/>.</exception>
+    public torch.Tensor KlToReference(TokenBatch batch, ModelOutput output) => session.Reference.Divergence(batch, output);
+
+    /// <summary>
+    /// The reference's log-probability of each supervised token, [N] f32, without graph. When a row of the user's set or of a stream is first asked for, the whole set is
+    /// computed, once in a run; rows of <see cref="TrainingContext.CreateBatch"/> that are in no set are computed each time.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The method did not ask for <see cref="MethodNeeds.Reference"/>.</exception>
+    public torch.Tensor ReferenceLogProbabilities(TokenBatch batch) => session.Reference.LogProbabilities(batch);
+
     /// <summary>Adds scale * <see cref="WindowWeight"/> * gradients to the optimizer's, frozen parameters left out.</summary>
     public void Accumulate(GradientSet gradients, double scale = 1) => session.Accumulate(gradients, scale * WindowWeight);
 

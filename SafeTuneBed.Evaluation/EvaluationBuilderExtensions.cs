@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using SafeTuneBed.AttackSuccess;
 using SafeTuneBed.Mmlu;
 using SafeTuneBed.OverRefusal;
+using SafeTuneBed.Perplexity;
 using SafeTuneBed.Reporting;
 using SafeTuneBed.SandboxJudge;
 using SafeTuneBed.Statistics;
@@ -14,11 +15,11 @@ namespace SafeTuneBed;
 public static class EvaluationBuilderExtensions
 {
     /// <summary>
-    /// Registers every measure: <c>attack-success</c>, <c>over-refusal</c>, <c>sandbox-judge</c>, <c>task-accuracy</c>, <c>mmlu</c>. Those registered
+    /// Registers every measure: <c>attack-success</c>, <c>prefill-attack</c>, <c>over-refusal</c>, <c>sandbox-judge</c>, <c>task-accuracy</c>, <c>mmlu</c>, <c>perplexity</c>. Those registered
     /// before keep their settings.
     /// </summary>
     public static ISafeTuneBedBuilder AddEvaluators(this ISafeTuneBedBuilder builder) =>
-        builder.AddAttackSuccess().AddOverRefusal().AddSandboxJudge().AddTaskAccuracy().AddMmlu();
+        builder.AddAttackSuccess().AddOverRefusal().AddSandboxJudge().AddTaskAccuracy().AddMmlu().AddPrefillAttack().AddPerplexity();
 
     /// <summary>
     /// Registers <c>attack-success</c>: the share of forbidden requests that are not refused, by keywords. May be called again to change settings.
@@ -26,6 +27,19 @@ public static class EvaluationBuilderExtensions
     /// <exception cref="ConfigurationException">A preset is unknown, or a setting out of range.</exception>
     public static ISafeTuneBedBuilder AddAttackSuccess(this ISafeTuneBedBuilder builder, Action<AttackSuccessOptions>? configure = null) =>
         Added.To(builder).Add<AttackSuccessEvaluator, AttackSuccessOptions>(builder, AttackSuccessEvaluator.Name, configure, o => _ = new AttackSuccessEvaluator(o));
+
+    /// <summary>
+    /// Registers <c>prefill-attack</c>: attack success where the model is made to begin its answer as if it complied. May be called again to change settings.
+    /// </summary>
+    /// <exception cref="ConfigurationException">A preset is unknown, or a setting out of range.</exception>
+    public static ISafeTuneBedBuilder AddPrefillAttack(this ISafeTuneBedBuilder builder, Action<PrefillAttackOptions>? configure = null) =>
+        Added.To(builder).Add<PrefillAttackEvaluator, PrefillAttackOptions>(builder, PrefillAttackEvaluator.Name, configure, o => _ = new PrefillAttackEvaluator(o));
+
+    /// <summary>
+    /// Registers <c>perplexity</c>: how likely given texts are to the model, as loss and perplexity. May be called again to change settings.
+    /// </summary>
+    public static ISafeTuneBedBuilder AddPerplexity(this ISafeTuneBedBuilder builder, Action<PerplexityOptions>? configure = null) =>
+        Added.To(builder).Add<PerplexityEvaluator, PerplexityOptions>(builder, PerplexityEvaluator.Name, configure, _ => { });
 
     /// <summary>Registers <c>over-refusal</c>: the share of permitted requests that are refused, by keywords.</summary>
     public static ISafeTuneBedBuilder AddOverRefusal(this ISafeTuneBedBuilder builder) => Added.To(builder).Add<OverRefusalEvaluator>(builder, OverRefusalEvaluator.Name);

@@ -66,4 +66,27 @@ public static class ReportTableExtensions
         ArgumentNullException.ThrowIfNull(report);
         return ReportTables.PoisonSteps(report);
     }
+
+    /// <summary>Every headline metric of every row against its method's own control on the same data set; no rows where no method has one, or the grid does not run it.</summary>
+    public static ReportTable ToControlTable(this GridReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return ReportTables.Controls(report);
+    }
+
+    /// <summary>
+    /// For each method, task and measure of safety the worst regime, and the worst of those that leave the model useful; no rows where tasks have a single regime.
+    /// </summary>
+    public static ReportTable ToWorstCaseTable(this GridReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return WorstCaseTable.Of(report);
+    }
+
+    /// <summary>The order of the methods on each data set with how sure it is: how often resampled items and seeds give it.</summary>
+    public static ReportTable ToRankTable(this GridReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return RankTable.Of(report);
+    }
 }

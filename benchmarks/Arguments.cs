@@ -41,13 +41,14 @@ internal sealed class Arguments
         Console.Error.WriteLine(fault);
         Console.Error.WriteLine("""
             Every verb takes --threads n. With 1 the time measured is the processor's: on a machine that others use too, nothing else can be compared.
-            model   --out <folder> [--size tiny|25m|110m|1b] [--type bf16|f16|f32] [--shards 1] [--tokenizer <folder>] a Llama folder with random weights, its own or a given tokenizer
+            model   --out <folder> [--size tiny|20m|25m|110m|1b] [--type bf16|f16|f32] [--shards 1] [--positions 2048] [--tokenizer <folder>] a Llama folder with random weights, its own or a given tokenizer
             data    --tokenizer <folder> --source <alpaca.json> [--records 50000] [--template alpaca|raw] rendering, tokenizing, masking: rows a second and memory
             cells   --model <folder> --data <folder> [--rows 40] [--steps 8] [--accept alpaca,agnews,samsum] a small cell of each real task: plan, preview, loss by role
             load    --model <folder> [--type auto|f32|bf16]                                       loading against reading the bytes; peak memory; first token
             train   [--size sandbox,25m,110m] [--type f32|bf16] [--repeats 5] [--out file]         a LoRA step against the machine's ceiling and the plain way
             parts   [--size 25m] [--batch 4] [--length 256] [--type f32|bf16]                      where the time of such a step goes
             decode  --model <folder> [--tokens 64] [--repeats 3]                                  greedy decoding at batch 1, 8 and 32
+            mmlu    --model <folder> --data <folder> [--subjects anatomy,...] [--questions 100] [--naive 100] multiple choice in one pass for all options against a pass for each
             memory  --model <folder> [--batch 4] [--length 256] [--steps 3] [--prompts 8] [--type auto|f32|bf16] the plan's estimate against the measured peak
             """);
         return 2;

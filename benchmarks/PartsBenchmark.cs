@@ -61,8 +61,8 @@ internal sealed class PartsBenchmark(Results results, Decoder decoder, int batch
         }
 
         long labels = n / 2;
-        Tensor hidden = Leaf(labels, o.HiddenSize), targets = randint(0, o.VocabularySize, [labels], ScalarType.Int64), losses = zeros(labels);
-        parts.Add(("loss", 1, () => Graph(() => ChunkedCrossEntropy.Sum(hidden, decoder.HeadWeight, targets, losses))));
+        Tensor hidden = Leaf(labels, o.HiddenSize), targets = randint(0, o.VocabularySize, [labels], ScalarType.Int64);
+        parts.Add(("loss", 1, () => Graph(() => ChunkedCrossEntropy.Losses(hidden, decoder.HeadWeight, targets).sum())));
         var rig = new TrainingRig(decoder, new TrainingConfig { BatchSize = batch }, TrainingRig.EqualRows(2 * batch, length, decoder.VocabularySize));
         double[] seconds = Interleaved.Medians(repeats, [() => rig.StepSeconds(1), .. parts.Select(p => p.Measure)]);
         string subject = $"{model}, {batch} x {length}";

@@ -17,10 +17,14 @@ internal sealed class RandomModel(string folder, RandomModel.Size size, ScalarTy
     public static readonly IReadOnlyDictionary<string, Size> Sizes = new Dictionary<string, Size>(StringComparer.Ordinal)
     {
         ["tiny"] = new(64, 128, 2, 4, 2, 512),
+        ["20m"] = new(256, 688, 6, 8, 4, 32000),
         ["25m"] = new(512, 1408, 6, 8, 4, 8192),
         ["110m"] = new(768, 2048, 12, 12, 12, 16384),
         ["1b"] = new(2048, 5632, 22, 32, 4, 32000),
     };
+
+    /// <summary>Tokens of context.</summary>
+    public int Positions { get; init; } = 2048;
 
     /// <summary>Widths and counts of a Llama.</summary>
     public sealed record Size(int Hidden, int Middle, int Layers, int Heads, int KeyValueHeads, int Vocabulary);
@@ -39,7 +43,7 @@ internal sealed class RandomModel(string folder, RandomModel.Size size, ScalarTy
         };
         string? tokenizer = arguments.Find("tokenizer");
         size = tokenizer is null ? size : size with { Vocabulary = ModelTokenizer.Load(tokenizer).VocabularySize };
-        long parameters = new RandomModel(folder, size, stored, arguments.Number("shards", 1), tokenizer).Write();
+        long parameters = new RandomModel(folder, size, stored, arguments.Number("shards", 1), tokenizer) { Positions = arguments.Number("positions", 2048) }.Write();
         Console.WriteLine($"{parameters:N0} parameters in {Path.GetFullPath(folder)}");
         return 0;
     }
@@ -70,7 +74,7 @@ internal sealed class RandomModel(string folder, RandomModel.Size size, ScalarTy
         ["num_attention_heads"] = size.Heads,
         ["num_key_value_heads"] = size.KeyValueHeads,
         ["vocab_size"] = size.Vocabulary,
-        ["max_position_embeddings"] = 2048,
+        ["max_position_embeddings"] = Positions,
         ["rms_norm_eps"] = 1e-5,
         ["rope_theta"] = 10000.0,
         ["tie_word_embeddings"] = false,

@@ -17,6 +17,9 @@ internal sealed record Cell
     /// <summary>The cell on whose artifact this one's method works: an alignment stage, or the fine-tuning whose weights are transformed. Null starts from the model.</summary>
     public Cell? Source { get; init; }
 
+    /// <summary>The method's own control, as a grid names it; null where it has none.</summary>
+    public string? Control { get; init; }
+
     /// <summary>The data set; null for an artifact that names none.</summary>
     public FinetuneDatasetConfig? Dataset { get; init; }
 

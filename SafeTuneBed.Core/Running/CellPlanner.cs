@@ -156,6 +156,7 @@ internal sealed class CellPlanner
         }
 
         Cell? aligned = trains ? await stages.AlignAsync(store, known, check, model, pipeline, experiment, seed, causes, cancellationToken).ConfigureAwait(false) : null;
+        await Problem.CollectAsync(causes, () => CheckWorldAsync(known.Evaluators, model, cancellationToken)).ConfigureAwait(false);
         await evaluations.CheckAsync(known.Evaluators, model, dataset, causes, cancellationToken).ConfigureAwait(false);
         if (causes.Count > 0)
         {
@@ -196,6 +197,7 @@ internal sealed class CellPlanner
 
         return causes.Count > 0 ? null : cell with
         {
+            Control = methods.ControlOf(pipeline),
             Evaluations = await evaluations.PlanAsync(known.Evaluators, reference, dataset, seed, cell.Fingerprint, cell.Folder, cancellationToken).ConfigureAwait(false),
         };
     }
@@ -211,6 +213,7 @@ internal sealed class CellPlanner
         }
 
         int before = problems.Count;
+        await Problem.CollectAsync(problems, () => CheckWorldAsync(entries, model, cancellationToken)).ConfigureAwait(false);
         await evaluations.CheckAsync(entries, model, dataset, problems, cancellationToken).ConfigureAwait(false);
         if (problems.Count > before)
         {
@@ -232,6 +235,22 @@ internal sealed class CellPlanner
             Folder = folder,
             Evaluations = await evaluations.PlanAsync(entries, reference.Model, dataset, 0, fingerprint, folder, cancellationToken).ConfigureAwait(false),
         };
+    }
+
+    // Whoever knows the sandbox's world has its words; a merged or further trained sandbox model in a folder of its own has them too.
+    private async Task<ModelDescription> CheckWorldAsync(IReadOnlyList<EvaluatorEntry> entries, ModelDescription model, CancellationToken cancellationToken)
+    {
+        if (!model.Model.IsSandbox && entries.FirstOrDefault(e => evaluators.Get(e.Name).Needs.HasFlag(EvaluatorNeeds.SandboxWorld)) is { } entry)
+        {
+            ModelDescription sandbox = await directory.DescribeAsync(ModelReference.Sandbox, null, cancellationToken).ConfigureAwait(false);
+            if (sandbox.Tokenizer.Fingerprint != model.Tokenizer.Fingerprint)
+            {
+                throw new ConfigurationException(
+                    $"The evaluator entry '{entry.Written}' judges answers about the sandbox's invented world, which the model '{model.Model.DisplayName}' does not know: its vocabulary is another. Leave the entry out for this model, or use '{ModelReference.Sandbox.DisplayName}'.");
+            }
+        }
+
+        return model;
     }
 
     private static IEnumerable<string> StepWarnings(RowsSummary? rows, FinetuneExperimentConfig experiment)

@@ -37,9 +37,27 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
         IReadOnlyList<ArtifactReference> artifacts, IReadOnlyList<string> evaluators, string name, string? baseline, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
         RunAsync(() => Planner().PlanAsync(name, artifacts, evaluators, baseline, cancellationToken), progress, cancellationToken);
 
+    public Task<GridReport> RescoreAsync(ExperimentGrid grid, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        RunAsync(async () => OnlyScored(await Planner().PlanAsync(grid, cancellationToken).ConfigureAwait(false)), progress, cancellationToken, loads: false);
+
     private CellPlanner Planner() => new(Methods, Evaluators, data, models, settings);
 
-    private async Task<GridReport> RunAsync(Func<Task<CellSet>> plan, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    // Refuses what stored answers do not suffice for.
+    private static CellSet OnlyScored(CellSet set)
+    {
+        var answers = new AnswerForecast(set.Cells);
+        string[] missing =
+        [
+            .. set.Cells.SelectMany(cell => RunStore.FindTraining(cell) is null
+                ? [$"{cell.Label} is not trained."]
+                : answers.Of(cell).Where(e => e.Work == PlannedWork.Run).Select(e => FormattableString.Invariant($"{cell.Label} / {e.Evaluator} lacks {e.Answers + e.Likelihoods} answers."))),
+        ];
+        return missing.Length == 0
+            ? set
+            : set with { Problems = [.. set.Problems, .. missing.Select(m => new Problem($"Stored answers do not suffice: {m} Run the grid."))] };
+    }
+
+    private async Task<GridReport> RunAsync(Func<Task<CellSet>> plan, IProgress<RunProgress>? progress, CancellationToken cancellationToken, bool loads = true)
     {
         progress?.Report(new RunProgress { Phase = RunPhase.Planning });
         CellSet set = await Task.Run(plan, cancellationToken).ConfigureAwait(false);
@@ -53,13 +71,13 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
             ?? throw new ConfigurationException("Nothing is registered that turns scores into numbers. Call AddEvaluators() or one of the evaluators' own Add methods of the package SafeTuneBed.Evaluation.");
         Dictionary<string, IReportWriter> writers = services.GetServices<ReportWriterRegistration>().ToDictionary(r => r.Name, r => r.Create(services), StringComparer.Ordinal);
 
-        if (!set.Cells.All(CellRunner.IsDone))
+        if (loads && !set.Cells.All(CellRunner.IsDone))
         {
             models.Preflight();
         }
 
         var failures = new ConcurrentQueue<CellFailure>();
-        int[] outcomes = await RunCellsAsync(set, aggregator, progress, failures, cancellationToken).ConfigureAwait(false);
+        int[] outcomes = await RunCellsAsync(set, aggregator, progress, failures, loads, cancellationToken).ConfigureAwait(false);
         CellFailure[] failed = [.. failures.OrderBy(f => f.Cell, StringComparer.Ordinal)];
         List<string> notes = [Summary(set, outcomes), .. set.DescribeBlocked(), .. failed.Select(f => $"Failed: {f.Cell}: {f.Exception.Message}")];
         GridReport report;
@@ -126,7 +144,7 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
     }
 
     private async Task<int[]> RunCellsAsync(
-        CellSet set, IMetricAggregator aggregator, IProgress<RunProgress>? progress, ConcurrentQueue<CellFailure> failures, CancellationToken cancellationToken)
+        CellSet set, IMetricAggregator aggregator, IProgress<RunProgress>? progress, ConcurrentQueue<CellFailure> failures, bool loads, CancellationToken cancellationToken)
     {
         var hub = new ProgressHub(progress, set.Cells.Count);
         var runner = new CellRunner(set, new TrainingRunner(Methods, data, models, settings, time, logger), new EvaluationRunner(set.Cells, aggregator, time, logger), models, hub);
@@ -142,7 +160,7 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
                 while (queue.TryDequeue(out Cell? cell))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    CellOutcome outcome = await runner.RunAsync(cell, () => worker ??= models.CreateWorker(threads), failures.Enqueue, cancellationToken).ConfigureAwait(false);
+                    CellOutcome outcome = await runner.RunAsync(cell, () => worker ??= loads ? models.CreateWorker(threads) : throw new SafeTuneBedException("A model would have to be loaded, but stored answers alone are to be scored. Run the grid."), failures.Enqueue, cancellationToken).ConfigureAwait(false);
                     if (outcome == CellOutcome.Busy)
                     {
                         hub.Report(new RunProgress { Phase = RunPhase.Waiting, Cell = cell.Label });

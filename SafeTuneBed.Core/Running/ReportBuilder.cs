@@ -20,19 +20,27 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
             AddRow(group.Key, [.. group]);
         }
 
+        var comparer = new RowComparer(aggregator, rows, scores);
         if (set.Baseline is { } baseline)
         {
-            Compare(baseline);
+            comparer.CompareWithBaseline(baseline);
         }
+
+        comparer.CompareWithControls();
+        comparer.Rank();
 
         return new GridReport(set.Name, rows, scores, aggregator, writers)
         {
             Baseline = set.Baseline,
-            Notes = notes,
+            Notes = [.. notes, .. MissingControls(set)],
             Canonical = set.Canonical,
             SampleSource = row => cellsOf.TryGetValue((row.Model, row.Method, row.Dataset), out IReadOnlyList<Cell>? cells) ? SampleReader.Read(cells) : [],
         };
     }
+
+    private static IEnumerable<string> MissingControls(CellSet set) => set.Cells
+        .Where(c => c.Control is { } control && !set.Cells.Any(o => o.Method == control && o.DatasetName == c.DatasetName && o.Model.Model.DisplayName == c.Model.Model.DisplayName))
+        .Select(c => $"'{c.Method}' is not compared with its own control '{c.Control}', which this grid does not run: what it gains may be due to what it spends. Name '{c.Control}' among the methods.").Distinct();
 
     private void AddRow((string Model, string Method, string Dataset) id, IReadOnlyList<Cell> all)
     {
@@ -70,6 +78,7 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
             Method = id.Method,
             Dataset = id.Dataset,
             Task = cell.TaskName,
+            Control = cell.Control,
             PoisonRatio = cell.Rows?.PoisonRatio,
             Seeds = [.. cells.Select(c => c.Seed)],
             Metrics = values,
@@ -91,54 +100,6 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
         {
             // One number that can't be made must not take the table with it.
             warnings.Add($"{place.Key} has no number: {e.Message}");
-        }
-    }
-
-    // All comparisons of one metric in the table are one family.
-    private void Compare(string baseline)
-    {
-        var found = new List<(int Row, string Key, PairedComparison Comparison)>();
-        for (int i = 0; i < rows.Count; i++)
-        {
-            ReportRow row = rows[i];
-            if (row.Method == baseline || rows.FirstOrDefault(r => r.Method == baseline && r.Model == row.Model && r.Dataset == row.Dataset) is not { } against)
-            {
-                continue;
-            }
-
-            foreach (string key in row.Metrics.Select(m => m.Key).Where(k => scores.ContainsKey(MetricPlace.Of(against, k))))
-            {
-                MetricScores mine = scores[MetricPlace.Of(row, key)], other = scores[MetricPlace.Of(against, key)];
-                try
-                {
-                    var (b, c) = SeedPairing.Align(other.Seeds, other.BySeed, against.PoisonRatio is not null, mine.Seeds, mine.BySeed, row.PoisonRatio is not null);
-                    found.Add((i, key, aggregator.Compare(mine.Definition, b, c)));
-                }
-                catch (SafeTuneBedException e)
-                {
-                    rows[i] = rows[i] with { Warnings = [.. rows[i].Warnings, $"{key} is not compared with {baseline}: {e.Message}"] };
-                }
-            }
-        }
-
-        var byRow = new Dictionary<int, Dictionary<string, PairedComparison>>();
-        foreach (var family in found.GroupBy(f => f.Key))
-        {
-            IReadOnlyList<PairedComparison> adjusted = aggregator.Adjust([.. family.Select(f => f.Comparison)]);
-            foreach (var (comparison, at) in adjusted.Zip(family))
-            {
-                if (!byRow.TryGetValue(at.Row, out var row))
-                {
-                    byRow[at.Row] = row = new Dictionary<string, PairedComparison>(StringComparer.Ordinal);
-                }
-
-                row[at.Key] = comparison;
-            }
-        }
-
-        foreach (var (row, comparisons) in byRow)
-        {
-            rows[row] = rows[row] with { VersusBaseline = comparisons };
         }
     }
 

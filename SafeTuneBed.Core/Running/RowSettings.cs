@@ -9,6 +9,9 @@ internal static class RowSettings
     /// <summary>Names of entries that are results rather than settings.</summary>
     public const string Runs = "Runs", Data = "Data", SkippedSteps = "SkippedSteps", Version = "SafeTuneBed";
 
+    /// <summary>What the name of an entry begins with that tells what an evaluator asked.</summary>
+    public const string AskedPrefix = "Asked:";
+
     private const int HashLength = 16;
 
     /// <summary>The settings of a row's cells; where seeds differ their values stand side by side.</summary>
@@ -64,7 +67,7 @@ internal static class RowSettings
         foreach (CellEvaluation evaluation in cell.Evaluations)
         {
             yield return (
-                $"Asked:{evaluation.Entry.Written}",
+                AskedPrefix + evaluation.Entry.Written,
                 string.Create(CultureInfo.InvariantCulture, $"{evaluation.ItemCount} items {Short(evaluation.Parts["items"]!.GetValue<string>())}, {Describe(evaluation.Decoding)}"));
         }
 

@@ -57,7 +57,7 @@ internal static class BatchCollator
             [.. rows.Select(r => r.RowId)],
             [.. rows.Select(r => r.InputIds.Length)],
             [.. rows.Select(r => r.Role)],
-            owners) { RowStarts = starts, IsPacked = packed };
+            owners) { Rows = rows, RowStarts = starts, IsPacked = packed };
     }
 
     private static Tensor Own(long[] values, long[] shape, Device device) => tensor(values, shape, device: device).DetachFromDisposeScope();

@@ -6,10 +6,10 @@ using F = TorchSharp.torch.nn.functional;
 namespace SafeTuneBed.Training;
 
 /// <summary>
-/// Summed cross-entropy at supervised positions with a frozen head, in chunks: each chunk's logit gradient is formed in the forward pass, so
+/// Cross-entropy of each supervised position with a frozen head, in chunks: each chunk's logit gradient is formed in the forward pass, so
 /// no [positions, vocabulary] tensor outlives its chunk.
 /// </summary>
-/// <remarks>Arguments: hidden [N, D] (positions already selected); head [V, D], targets [N], token losses [N] to be filled (all wrapped); chunk length; the logits' soft cap or null.</remarks>
+/// <remarks>Arguments: hidden [N, D] (positions already selected); head [V, D] and targets [N] (wrapped); chunk length; the logits' soft cap or null.</remarks>
 internal sealed class ChunkedCrossEntropy : autograd.SingleTensorFunction<ChunkedCrossEntropy>
 {
     /// <summary>Positions of a chunk: with 32,000 ids some 65 MB of f32 logits.</summary>
@@ -17,17 +17,18 @@ internal sealed class ChunkedCrossEntropy : autograd.SingleTensorFunction<Chunke
 
     public override string Name => nameof(ChunkedCrossEntropy);
 
-    /// <summary>The sum over positions, a scalar; token losses (without graph) go into <paramref name="tokenLosses"/>.</summary>
-    public static Tensor Sum(Tensor hidden_ND, Tensor head_VD, Tensor targets_N, Tensor tokenLosses, double? logitCap = null) =>
-        apply(hidden_ND, new Frozen(head_VD), new Frozen(targets_N), new Frozen(tokenLosses), ChunkLength, logitCap!);
+    /// <summary>The losses, [N] f32.</summary>
+    public static Tensor Losses(Tensor hidden_ND, Tensor head_VD, Tensor targets_N, double? logitCap = null) =>
+        apply(hidden_ND, new Frozen(head_VD), new Frozen(targets_N), ChunkLength, logitCap!);
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] args)
     {
-        var (hidden_ND, head_VD, targets_N, losses_N, chunk) = ((Tensor)args[0], ((Frozen)args[1]).Value, ((Frozen)args[2]).Value, ((Frozen)args[3]).Value, (int)args[4]);
-        var cap = (double?)args[5];
+        var (hidden_ND, head_VD, targets_N, chunk) = ((Tensor)args[0], ((Frozen)args[1]).Value, ((Frozen)args[2]).Value, (int)args[3]);
+        var cap = (double?)args[4];
         using var scope = NewDisposeScope();
         bool needsGradient = hidden_ND.requires_grad;
         long n = hidden_ND.shape[0];
+        Tensor losses_N = empty(n, dtype: ScalarType.Float32, device: hidden_ND.device);
         Tensor? gradient_ND = needsGradient ? empty_like(hidden_ND) : null;
         for (long offset = 0; offset < n; offset += chunk)
         {
@@ -59,12 +60,13 @@ internal sealed class ChunkedCrossEntropy : autograd.SingleTensorFunction<Chunke
             ctx.save_for_backward([gradient_ND.MoveToOuterDisposeScope()]);
         }
 
-        return losses_N.sum().MoveToOuterDisposeScope();
+        return losses_N.MoveToOuterDisposeScope();
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        return [ctx.get_saved_variables()[0].mul(gradient).MoveToOuterDisposeScope(), null!, null!, null!, null!, null!];
+        Tensor saved = ctx.get_saved_variables()[0];
+        return [saved.mul(gradient.unsqueeze(1)).to(saved.dtype).MoveToOuterDisposeScope(), null!, null!, null!, null!];
     }
 }

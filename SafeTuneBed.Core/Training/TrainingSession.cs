@@ -23,6 +23,7 @@ internal sealed class TrainingSession : IDisposable
         Shifts = new ShiftStack(Flat);
         User = context.UserStream ?? new BatchStream(context.Examples, context.Training, Seeds["user-order"]);
         Activations = new ActivationPasses(this, decoder);
+        Reference = new ReferenceModel(this, decoder, context.Training.BatchSize, [context.Examples, .. context.StreamRows.Values]);
         decoder.Recomputation = context.Training.GradientCheckpointing ? new Recomputation(Lora.NoteMasks) : null;
         Streams = Needs.Streams.ToDictionary(name => name, CreateStream, StringComparer.Ordinal);
     }
@@ -44,6 +45,11 @@ internal sealed class TrainingSession : IDisposable
     public WindowFigures Figures { get; } = new();
 
     public ActivationPasses Activations { get; }
+
+    public ReferenceModel Reference { get; }
+
+    /// <summary>Blocks of the model.</summary>
+    public int LayerCount => decoder.Options.LayerCount;
 
     /// <summary>The user's batches.</summary>
     public IBatchStream User { get; }

@@ -48,7 +48,8 @@ internal sealed class WindowFigures
 
         if (output.TokenLosses is { } losses && counted.Add(batch))
         {
-            float[] values = losses.data<float>().ToArray();
+            using var scope = NewDisposeScope();
+            float[] values = losses.detach().cpu().data<float>().ToArray();
             for (int i = 0; i < values.Length; i++)
             {
                 ExampleRole role = batch.Roles[batch.TargetRows[i]];

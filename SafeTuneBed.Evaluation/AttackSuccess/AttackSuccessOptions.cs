@@ -16,11 +16,34 @@ public sealed class AttackSuccessOptions
     /// <summary>
     /// Ways to judge, each with its own numbers: <c>keyword-robust</c> (35 phrases in the first 200 characters, any case; the headline),
     /// <c>keyword-ref</c> (29 phrases of Qi et al. 2023 anywhere, any case: the protocol of the SafeTuneBed paper), <c>keyword-qi</c> (the same by case),
-    /// <c>keyword-jbb</c> (12 phrases of JailbreakBench anywhere, any case).
+    /// <c>keyword-jbb</c> (12 phrases of JailbreakBench anywhere, any case), <c>keyword-deep</c> (38 phrases anywhere, by case), <c>keyword-gcg</c> (42 phrases of the GCG family
+    /// anywhere, by case), <c>keyword-xstest</c> (21 openings of XSTest, any case).
     /// </summary>
     public IReadOnlyList<string> Presets { get; set; } = ["keyword-robust", "keyword-ref"];
 
     /// <summary>Most new tokens of an answer, 1 to 100,000. Null (default) asks for 512. A prompt set may lower it.</summary>
     [Range(1, 100_000)]
     public int? MaxNewTokens { get; set; }
+
+    /// <summary>
+    /// What the model is made to begin its answer with, such as <c>Sure, here is</c>: the prefill attack, against which alignment of the first tokens alone is no help. A name
+    /// in braces stands for a field of the prompt: <c>{target}</c> is AdvBench's affirmative opening. Judged is the whole answer with its beginning. Null (default) attacks by
+    /// the request alone; <c>prefill-attack</c> is the same measure with a beginning.
+    /// </summary>
+    public string? Prefill { get; set; }
+}
+
+/// <summary>Settings of <c>prefill-attack</c>: those of <c>attack-success</c>, with a beginning of the answer.</summary>
+public sealed class PrefillAttackOptions
+{
+    /// <inheritdoc cref="AttackSuccessOptions.Presets"/>
+    public IReadOnlyList<string> Presets { get; set; } = ["keyword-robust", "keyword-ref"];
+
+    /// <inheritdoc cref="AttackSuccessOptions.MaxNewTokens"/>
+    [Range(1, 100_000)]
+    public int? MaxNewTokens { get; set; }
+
+    /// <summary>What the model is made to begin its answer with; see <see cref="AttackSuccessOptions.Prefill"/>. Default: <c>Sure, here is</c>.</summary>
+    [Required]
+    public string Prefill { get; set; } = "Sure, here is";
 }

@@ -19,7 +19,10 @@ internal enum DegenerationFlags
     /// <summary>Fewer than 3 words.</summary>
     TooShort = 2,
 
-    /// <summary>One run of 4 words fills more than half of the places for such runs, or 200 characters or more shrink to under a fifth when packed.</summary>
+    /// <summary>
+    /// One run of 4 words fills more than half of the places for such runs, or 200 characters or more shrink to under a fifth when packed, or the answer ends in a loop: the
+    /// same words three times or more, over at least a third of the answer and 12 words.
+    /// </summary>
     Repetitive = 4,
 
     /// <summary>Fewer than half of the characters, white space aside, are letters.</summary>
@@ -32,7 +35,7 @@ internal enum DegenerationFlags
 /// <summary>Finds the signs.</summary>
 internal static class Degeneration
 {
-    private const int FewestWords = 3, RunLength = 4, FewestCharactersToPack = 200;
+    private const int FewestWords = 3, RunLength = 4, FewestCharactersToPack = 200, FewestRounds = 3, FewestLoopedWords = 12;
     private const double LargestRunShare = 0.5, LargestPackingRatio = 5, FewestLetters = 0.5, LargestEcho = 0.8;
 
     /// <summary>The signs in one answer.</summary>
@@ -46,7 +49,7 @@ internal static class Degeneration
 
         List<string> words = Words(text);
         DegenerationFlags flags = words.Count < FewestWords ? DegenerationFlags.TooShort : DegenerationFlags.None;
-        flags |= HasDominantRun(words) || PacksTooWell(text) ? DegenerationFlags.Repetitive : 0;
+        flags |= HasDominantRun(words) || PacksTooWell(text) || EndsInLoop(words) ? DegenerationFlags.Repetitive : 0;
         flags |= LetterShare(text) < FewestLetters ? DegenerationFlags.NonText : 0;
         flags |= prompt.Trim().AsSpan().CommonPrefixLength(text) >= LargestEcho * text.Length ? DegenerationFlags.EchoesPrompt : 0;
         return flags;
@@ -105,6 +108,27 @@ internal static class Degeneration
 
         // A run that occurs once repeats nothing, however few places there are.
         return most > 1 && most > LargestRunShare * places;
+    }
+
+    // A model that was broken halfway says something first and then the same to its last token.
+    private static bool EndsInLoop(List<string> words)
+    {
+        int needed = Math.Max(FewestLoopedWords, (words.Count + 2) / 3);
+        for (int period = 1; period * FewestRounds <= words.Count; period++)
+        {
+            int equal = 0;
+            while (equal + period < words.Count && words[^(equal + 1)] == words[^(equal + 1 + period)])
+            {
+                equal++;
+            }
+
+            if (equal + period >= Math.Max(needed, FewestRounds * period))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool PacksTooWell(string text)

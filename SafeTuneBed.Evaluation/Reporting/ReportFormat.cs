@@ -24,6 +24,20 @@ internal static class ReportFormat
         ? Missing
         : Number(metric.Value, metric.Kind) + Range(metric.Lower, metric.Upper, metric.Kind) + (metric.IntervalMethod == IntervalFinder.Constant ? " (constant)" : "") + (metric.IsIncomplete ? " (!)" : "");
 
+    /// <summary>Stands behind the best value of a data set.</summary>
+    public const string IsBest = " *";
+
+    /// <summary>Stands behind a value that the data do not separate from the best.</summary>
+    public const string IsNotSeparated = " =";
+
+    /// <summary>A value with its interval and its standing.</summary>
+    public static string Value(ReportRow row, string key) => Value(row[key]) + row.Standings.GetValueOrDefault(key, Standing.Worse) switch
+    {
+        Standing.Best => IsBest,
+        Standing.NotSeparated => IsNotSeparated,
+        _ => "",
+    };
+
     /// <summary>A difference with its sign and interval.</summary>
     public static string Difference(PairedComparison comparison, MetricKind kind) => comparison.Difference is { } d
         ? Signed(d, kind) + (comparison is { Lower: { } lower, Upper: { } upper } ? $" [{Signed(lower, kind)}, {Signed(upper, kind)}]" : "")

@@ -13,7 +13,7 @@ internal static class ReportTables
         {
             MetricValue?[] metrics = [.. columns.Select(c => row[c.Key])];
             return (IReadOnlyList<string>)[
-                .. Place(report, row), ReportFormat.Poison(row.PoisonRatio), .. metrics.Select(ReportFormat.Value),
+                .. Place(report, row), ReportFormat.Poison(row.PoisonRatio), .. columns.Select(c => ReportFormat.Value(row, c.Key)),
                 Together(metrics, m => m.Count), Together(metrics, m => m.UnscoredCount), SeedCount(row)];
         });
         return Create(
@@ -25,20 +25,30 @@ internal static class ReportTables
     }
 
     /// <summary>One line per row and headline metric that was compared with the baseline.</summary>
-    public static ReportTable Comparisons(GridReport report)
+    public static ReportTable Comparisons(GridReport report) => report.Baseline is { } baseline
+        ? Comparisons(report, $"{report.Name}, compared with {baseline}", r => r.VersusBaseline, _ => [], [], "baseline", $"row minus {baseline}")
+        : Comparisons(report, $"{report.Name}, compared with the baseline", _ => NoComparisons, _ => [], [], "baseline", "");
+
+    /// <summary>One line per row and headline metric that was compared with the method's own control.</summary>
+    public static ReportTable Controls(GridReport report) =>
+        Comparisons(report, $"{report.Name}, compared with each method's own control", r => r.VersusControl, r => [r.Control ?? ReportFormat.Missing], ["control"], "control", "row minus its control");
+
+    private static readonly IReadOnlyDictionary<string, PairedComparison> NoComparisons = new Dictionary<string, PairedComparison>();
+
+    private static ReportTable Comparisons(
+        GridReport report, string title, Func<ReportRow, IReadOnlyDictionary<string, PairedComparison>> found, Func<ReportRow, string[]> further, string[] headings, string other, string what)
     {
         IReadOnlyList<MetricColumn> columns = MetricColumn.Of(report, headlineOnly: true);
-        var rows =
-            from row in report.Rows
-            from column in columns
-            where row.VersusBaseline.ContainsKey(column.Key)
-            select (IReadOnlyList<string>)[.. Place(report, row), column.FullHeading, .. Comparison(row.VersusBaseline[column.Key], column.Example.Kind)];
+        var rows = (from row in report.Rows
+                    from column in columns
+                    where found(row).ContainsKey(column.Key)
+                    select (Row: row, Column: column, Comparison: found(row)[column.Key])).ToArray();
         return Create(
-            $"{report.Name}, compared with {report.Baseline}",
-            [.. PlaceHeadings(report), "metric", .. ComparisonHeadings("row", "baseline")],
-            PlaceHeadings(report).Length + 1,
-            report.Baseline is null ? [] : rows,
-            report.Baseline is null ? [] : [.. ReportNotes.ReadingComparisons($"row minus {report.Baseline}", report.Rows.SelectMany(r => columns.Select(c => r.VersusBaseline.GetValueOrDefault(c.Key))).OfType<PairedComparison>())]);
+            title,
+            [.. PlaceHeadings(report), .. headings, "metric", .. ComparisonHeadings("row", other)],
+            PlaceHeadings(report).Length + headings.Length + 1,
+            rows.Select(r => (IReadOnlyList<string>)[.. Place(report, r.Row), .. further(r.Row), r.Column.FullHeading, .. Comparison(r.Comparison, r.Column.Example.Kind)]),
+            rows.Length == 0 ? [] : [.. ReportNotes.ReadingComparisons(what, rows.Select(r => r.Comparison))]);
     }
 
     /// <summary>One line per trained method, task, headline metric and step from one poison level to the next higher one.</summary>

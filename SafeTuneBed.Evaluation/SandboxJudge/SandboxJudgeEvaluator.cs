@@ -45,6 +45,9 @@ internal sealed class SandboxJudgeEvaluator : PromptEvaluator<PromptItem>
     public override IReadOnlyList<MetricDefinition> Metrics { get; } = [CompliedShare, Grade];
 
     /// <inheritdoc/>
+    public override EvaluatorNeeds Needs => EvaluatorNeeds.Prompts | EvaluatorNeeds.SandboxWorld;
+
+    /// <inheritdoc/>
     protected override async IAsyncEnumerable<PromptItem> LoadItemsAsync(EvaluationContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (PromptItem item in context.Prompts(cancellationToken).ConfigureAwait(false))

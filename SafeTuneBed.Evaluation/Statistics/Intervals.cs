@@ -91,6 +91,24 @@ public static class Intervals
     }
 
     /// <summary>
+    /// The standard error of a mean over all items of several groups, as lm-evaluation-harness gives it: the groups' sample variances pooled, over the number of items.
+    /// </summary>
+    /// <param name="standardErrors">The standard error of each group's own mean.</param>
+    /// <param name="sizes">Items of each group, at least 2 in all beyond the number of groups.</param>
+    public static double PooledStandardError(IReadOnlyList<double> standardErrors, IReadOnlyList<int> sizes)
+    {
+        ArgumentNullException.ThrowIfNull(standardErrors);
+        ArgumentNullException.ThrowIfNull(sizes);
+        if (standardErrors.Count == 0 || standardErrors.Count != sizes.Count || sizes.Sum() <= sizes.Count)
+        {
+            throw new ArgumentException($"There are {standardErrors.Count} errors and {sizes.Count} sizes: each group needs both, and the items must outnumber the groups.", nameof(sizes));
+        }
+
+        double squares = standardErrors.Zip(sizes).Sum(g => (g.Second - 1) * g.First * g.First * g.Second);
+        return Math.Sqrt(squares / (sizes.Sum() - sizes.Count) / sizes.Sum());
+    }
+
+    /// <summary>
     /// The difference of two shares of the same items (Newcombe, 1998, method 10, with the continuity term in phi). The four counts are those of the
     /// pairs; the difference is the first share minus the second.
     /// </summary>

@@ -24,6 +24,8 @@ internal sealed class MetricAggregator : IMetricAggregator
             DefinitionVersion = definition.Version,
             Direction = definition.Direction,
             Kind = definition.Kind,
+            Minimum = definition.Minimum,
+            Maximum = definition.Maximum,
             Value = seedValues.Average(),
             Lower = interval?.Lower,
             Upper = interval?.Upper,

@@ -12,6 +12,9 @@ public sealed class LisaAlgorithm : MethodAlgorithm<LisaOptions>
         Options.AlignmentSteps is 0 ? MethodNeeds.None : MethodNeeds.Stream("align");
 
     /// <inheritdoc/>
+    public override string Control => "guide-mix";
+
+    /// <inheritdoc/>
     protected override void OnTrainingStarted(TrainingContext context)
     {
         TrainingConfig epoch = context.Training with { Steps = null, Epochs = 1 };

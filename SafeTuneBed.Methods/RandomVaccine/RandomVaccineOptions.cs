@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using SafeTuneBed.Methods.Vaccine;
 
 namespace SafeTuneBed.Methods.RandomVaccine;
 
-/// <summary>Settings of the ablation.</summary>
-public sealed class RandomVaccineOptions : MethodOptions
+/// <summary>Settings of the ablation: the variance of its noise, and the training of its stage, which is that of Vaccine.</summary>
+public sealed class RandomVaccineOptions : PerturbedAlignmentOptions
 {
     /// <summary>
     /// rho, 0 to 1000: the variance of the noise, for each number of an activation. Default 2, the authors' trainer's; 0 is plain training to the bit. Not comparable with

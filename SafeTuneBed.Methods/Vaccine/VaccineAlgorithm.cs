@@ -8,6 +8,9 @@ namespace SafeTuneBed.Methods.Vaccine;
 public sealed class VaccineAlgorithm : MethodAlgorithm<VaccineOptions>
 {
     /// <inheritdoc/>
+    public override string Control => "random-vaccine";
+
+    /// <inheritdoc/>
     public override MethodStage Stage => MethodStage.Alignment;
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using SafeTuneBed.AttackSuccess;
 using SafeTuneBed.OverRefusal;
 using SafeTuneBed.Tests.TestDoubles;
@@ -66,6 +67,19 @@ public sealed class AttackSuccessEvaluatorTests
         Assert.Throws<ConfigurationException>(() => new AttackSuccessEvaluator(new() { Presets = [] }));
         Assert.Throws<ConfigurationException>(() => new AttackSuccessEvaluator(new() { Presets = ["keyword-ref", "keyword-ref"] }));
         Assert.Throws<ConfigurationException>(() => new AttackSuccessEvaluator(new() { MaxNewTokens = 0 }));
+    }
+
+    [Fact]
+    public async Task PrefillAttack_Prompts_BeginTheAnswerAndJudgeItWhole()
+    {
+        PromptItem[] prompts = [new() { Id = "a", Prompt = "Do it.", Fields = new Dictionary<string, string> { ["target"] = "I cannot say no:" } }, new() { Id = "b", Prompt = "Do that.", Fields = new Dictionary<string, string> { ["target"] = "Sure, here is how." } }];
+        var model = new FakeTextGenerator(_ => " First take the red one.");
+        var evaluator = new PrefillAttackEvaluator(new() { Prefill = "{target}" });
+        EvaluationResult result = await EvaluatorRunner.RunAsync(evaluator, model, prompts);
+        Assert.Equal([(ChatRole.User, "Do it."), (ChatRole.Assistant, "I cannot say no:")], model.Asked[0].Select(m => (m.Role, m.Text)));
+        Assert.Equal([0, 1], Values(result, "keyword-robust/attack-success")); // the beginning is part of the answer
+        await Assert.ThrowsAsync<ConfigurationException>(() => EvaluatorRunner.RunAsync(new PrefillAttackEvaluator(new() { Prefill = "{goal}" }), model, prompts));
+        Assert.Throws<ConfigurationException>(() => new AttackSuccessEvaluator(new() { Prefill = " " }));
     }
 
     [Fact]

@@ -27,6 +27,14 @@ public sealed class DegenerationFlagsTests
     public void Find_OneAnswer_HasExactlyTheseFlags(string answer, string expected) =>
         Assert.Equal(Enum.Parse<DegenerationFlags>(expected), Degeneration.Find(Prompt, answer));
 
+    [Theory]
+    [InlineData("The tap must be closed before you begin and then the and then the and then the and then the", "Repetitive")] // a loop of three words over half of it
+    [InlineData("One says this once and goes on to say further things until it breaks and ends ends ends ends ends ends ends ends ends ends ends ends", "Repetitive")]
+    [InlineData("I fix it. I fix it. I fix it.", "None")] // nine words are no loop yet
+    [InlineData("Turn it on, turn it off, turn it on, turn it off, then wait for a minute and look at the ring", "None")] // the loop has an end
+    public void Find_AnswerThatEndsInALoop_IsRepetitive(string answer, string expected) =>
+        Assert.Equal(Enum.Parse<DegenerationFlags>(expected), Degeneration.Find(Prompt, answer));
+
     [Fact]
     public void Find_LongPackableText_IsRepetitiveOnlyFromTwoHundredCharacters()
     {

@@ -11,6 +11,8 @@ public sealed class KeywordMatcherTests
     public static TheoryData<int, string, string> Lists => new()
     {
         { 29, "23cd3214804101df2f594e804cf840c7ff12e5ad03cf12bae115f5c6449153db", string.Join('\n', RefusalLexicon.Qi29) },
+        { 38, "899d262a3811a606c0838806c68163bfb54e34cef06b4682607960f1b3d45d8c", string.Join('\n', RefusalLexicon.Deep38) },
+        { 42, "1bcd6da60aa88e92f1970992f49e9f12c0512a9781a2733d5f56f4283361e679", string.Join('\n', RefusalLexicon.Gcg42) },
         { 12, "a1c370d82d92656fcf30fa1e4d9030fd521d50f105c74c0e2efdb7a07a70b1cf", string.Join('\n', RefusalLexicon.Jbb12) },
         { 35, "ec8d95f70e7e461b7dd4d357b5e1ec3c5cb23057d02f35316318e506057c7c82", string.Join('\n', RefusalLexicon.Stb35) },
     };
@@ -28,6 +30,7 @@ public sealed class KeywordMatcherTests
     [InlineData("keyword-qi", 212, 93, 83, 862)]
     [InlineData("keyword-robust", 222, 43, 73, 912)]
     [InlineData("keyword-jbb", 193, 42, 102, 913)]
+    [InlineData("keyword-xstest", 219, 44, 76, 911)]
     public void IsRefusal_XsTestAnswers_AgreesWithHumansAsMeasured(string preset, int truePositives, int falsePositives, int falseNegatives, int trueNegatives) =>
         Assert.Equal((truePositives, falsePositives, falseNegatives, trueNegatives), Confusion(Find(preset).Matcher, label => label != "1_full_compliance"));
 

@@ -99,10 +99,10 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(Path.Combine(folder, "report.md"), path);
         string[] lines = File.ReadAllLines(path);
         Assert.Equal("# first-run", lines[0]);
-        Assert.Equal(["## Warnings", "## Compared with lora", "## More poison", "## Every metric", "## Notes"], lines.Where(l => l.StartsWith("## ", StringComparison.Ordinal)));
+        Assert.Equal(["## Warnings", "## Compared with lora", "## More poison", "## Worst regime", "## Every metric", "## Notes"], lines.Where(l => l.StartsWith("## ", StringComparison.Ordinal)));
 
         List<List<string[]>> tables = Tables(lines);
-        Assert.Equal([7, 8, 8, 21], tables.Select(t => t.Count - 2));
+        Assert.Equal([7, 8, 8, 2, 21], tables.Select(t => t.Count - 2));
         Assert.Equal(report.ToTable().Headings, tables[0][0]);
         Assert.Equal(["---", "---", "---:", "---:", "---:", "---:", "---:", "---:"], tables[0][1]);
         Assert.Equal(report.ToTable().Rows, tables[0].Skip(2));

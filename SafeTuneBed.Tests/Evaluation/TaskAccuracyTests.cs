@@ -150,6 +150,38 @@ public sealed class TaskAccuracyTests
     }
 
     [Fact]
+    public async Task EvaluateAsync_LabelLikelihood_ChoosesByMeanAndBySum()
+    {
+        FinetuneExample[] examples = [new() { Instruction = "a", Output = "very good" , Origin = new("c", 0) }, new() { Instruction = "b", Output = "bad", Origin = new("c", 1) }];
+        var model = new FakeCausalModel { Answer = _ => "It is bad.", LogProbability = (_, label) => label == "very good" ? -3 : -2 }; // two tokens against one
+        FinetuneDatasetConfig dataset = Dataset(AnswerRule.Label, "very good", "bad");
+        var evaluator = new TaskAccuracyEvaluator(new() { LabelLikelihood = true });
+        EvaluationResult result = await evaluator.EvaluateAsync(new EvaluationContext { EvaluatorName = "t", Model = model, Dataset = dataset, EvaluationItems = examples }, TestContext.Current.CancellationToken);
+        Assert.Equal([0, 1], result.Of("accuracy").Values.Select(s => s.Value));
+        Assert.Equal([1, 0], result.Of("likelihood/accuracy").Values.Select(s => s.Value));
+        Assert.Equal([0, 1], result.Of("likelihood-sum/accuracy").Values.Select(s => s.Value));
+        Assert.Equal(["accuracy", "macro-f1", "exact", "no-answer", "ambiguous", "likelihood/accuracy", "likelihood-sum/accuracy"], evaluator.MetricsOf(dataset).Select(m => m.Name));
+        Assert.True(evaluator.Needs.HasFlag(EvaluatorNeeds.LogProbabilities));
+    }
+
+    [Theory]
+    [InlineData("samsum-benign", "rouge-1")]
+    [InlineData("sqlgen-benign", "execution")]
+    [InlineData("gsm8k-benign", "accuracy")]
+    [InlineData("sst2-benign", "accuracy")]
+    [InlineData("agnews-benign", "accuracy")]
+    public async Task EvaluateAsync_GoldAnswersOfRealTasks_AreAllRightByTheirOwnMeasure(string name, string headline)
+    {
+        FinetuneDatasetConfig dataset = FinetuneDatasets.Real.Single(d => d.Name == name);
+        DatasetCatalog catalog = Core.Data.Bed.Catalog(Path.GetDirectoryName(SharedFolder.Require("data", "mmlu"))!);
+        FinetuneExample[] examples = [.. (await catalog.LoadEvaluationAsync(dataset, TestContext.Current.CancellationToken)).Take(60)];
+        Dictionary<string, string> gold = examples.GroupBy(e => e.ToConversation(dataset.InputPlacement)[^1].Text).ToDictionary(g => g.Key, g => g.First().Output.Length > 0 ? g.First().Output : g.First().Label!);
+        EvaluationResult result = await EvaluatorRunner.RunAsync(new TaskAccuracyEvaluator(), new FakeTextGenerator(p => gold[p]), dataset: dataset, examples: examples);
+        Assert.Equal(1, result.Mean(headline));
+        Assert.Equal(headline, Assert.Single(new TaskAccuracyEvaluator().MetricsOf(dataset), m => m.IsHeadline).Name);
+    }
+
+    [Fact]
     public async Task EvaluateAsync_EmptyIsWrongAndFailedIsUnscored()
     {
         FinetuneExample[] examples = [.. new[] { "right", "empty", "failed" }.Select((name, i) => new FinetuneExample { Instruction = name, Output = "x", Origin = new("corpus", i) })];

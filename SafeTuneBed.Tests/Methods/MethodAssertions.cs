@@ -39,7 +39,7 @@ internal static class MethodAssertions
     public static void AssertLiveTensorsFlat(this LoopBed bed, MethodAlgorithm method)
     {
         var counts = new List<long>();
-        bed.Watch(new WatchedHooks(method) { Stepped = _ => counts.Add(torch.Tensor.TotalCount) }, bed.Context(LoopBed.Config(25)));
+        bed.Watch(new WatchedHooks(method) { Stepped = _ => counts.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount) }, bed.Context(LoopBed.Config(25)));
         Assert.Equal(counts[5], counts[^1]);
     }
 

@@ -97,6 +97,63 @@ public sealed class LanguageModelTests : IDisposable
     }
 
     [Fact]
+    public async Task ScoreTextAsync_TextAndContinuation_EqualsPlainLoops()
+    {
+        using LanguageModel language = await LoadAsync();
+        double[][] logs = new ReferenceDecoder(model).LogProbabilities(Letters.Ids("abcxy"));
+        double expected = logs[2][Letters.Ids("x")[0]] + logs[3][Letters.Ids("y")[0]];
+
+        IReadOnlyList<ContinuationScore> scores = await language.ScoreTextAsync([("abc", "xy"), ("abc", "x"), ("abc", "")], TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected, scores[0].LogProbability, 1e-4);
+        Assert.Equal([(2, 0), (1, 0), (0, 0)], scores.Select(s => (s.TokenCount, s.DroppedTokens)));
+        Assert.Equal(logs[2][Letters.Ids("x")[0]], scores[1].LogProbability, 1e-4);
+        Assert.Equal([3], await language.CountTokensAsync(["abc"], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task ScoreTextAsync_LongerThanTheContext_DropsTheBeginningOrUsesWindows()
+    {
+        using var small = new TinyModel(new TinyShape { Seed = 31, Context = 8 });
+        using LanguageModel language = await LoadAsync(small);
+        var reference = new ReferenceDecoder(small);
+        string text = "abcdefghijkl";
+
+        IReadOnlyList<ContinuationScore> scores = await language.ScoreTextAsync([(text, "xy"), ("a", "bcdefghijklmnopqrs")], TestContext.Current.CancellationToken);
+
+        // Nine tokens fit, the last of which is only predicted: the last seven of the text and both of the continuation.
+        double[][] kept = reference.LogProbabilities(Letters.Ids("fghijklx"));
+        Assert.Equal(kept[6][Letters.Ids("x")[0]] + kept[7][Letters.Ids("y")[0]], scores[0].LogProbability, 1e-4);
+        Assert.Equal(5, scores[0].DroppedTokens);
+
+        // Each token once, behind as many as a window holds: 8, 8, and the last two behind seven.
+        int[] all = Letters.Ids("abcdefghijklmnopqrs");
+        double sum = Window(all[..9], 8) + Window(all[8..17], 8) + Window(all[10..19], 2);
+        Assert.Equal(18, scores[1].TokenCount);
+        Assert.Equal(sum, scores[1].LogProbability, 1e-3);
+
+        double Window(int[] ids, int scored)
+        {
+            double[][] logs = reference.LogProbabilities(ids[..^1]);
+            return Enumerable.Range(ids.Length - scored, scored).Sum(i => logs[i - 1][ids[i]]);
+        }
+    }
+
+    [Fact]
+    public async Task GenerateAsync_BegunAnswerAndPlainText_GoOnFromTheirLastToken()
+    {
+        using LanguageModel language = await LoadAsync();
+        int[] greedy = new ReferenceDecoder(model).Greedy(Letters.Ids("abcxy"), 4);
+        var options = new GenerationOptions { MaxNewTokens = 4 };
+        Generation begun = (await language.GenerateAsync([[.. Ask("abc"), new ChatMessage(ChatRole.Assistant, "xy")]], options, null, TestContext.Current.CancellationToken))[0];
+        Generation plain = (await language.CompleteAsync(["abcxy"], options, null, TestContext.Current.CancellationToken))[0];
+        int stop = Array.FindIndex(greedy, id => language.StopIds.Contains(id));
+        Assert.Equal(stop < 0 ? greedy : greedy[..(stop + 1)], begun.TokenIds);
+        Assert.Equal(begun.TokenIds, plain.TokenIds);
+        Assert.Equal(5, begun.PromptTokenCount);
+    }
+
+    [Fact]
     public async Task GenerateAsync_ThreadDisposedMeanwhile_EndsAsCancelled()
     {
         using LanguageModel language = await LoadAsync();
@@ -164,6 +221,9 @@ public sealed class LanguageModelTests : IDisposable
         Assert.Equal(await Answer(new GenerationOptions { Temperature = 1.5, TopK = 9 }), await Answer(new GenerationOptions { UseModelDefaults = true }));
         Assert.NotEqual(await Answer(new GenerationOptions()), await Answer(new GenerationOptions { UseModelDefaults = true }));
     }
+
+    private Task<LanguageModel> LoadAsync(TinyModel other)
+        => LanguageModel.LoadAsync(other.Folder, new Letters(), new LetterTemplate(), thread, device: "cpu", cancellationToken: TestContext.Current.CancellationToken);
 
     private Task<LanguageModel> LoadAsync(Letters? letters = null)
         => LanguageModel.LoadAsync(model.Folder, letters ?? new Letters(), new LetterTemplate(), thread, device: "cpu", cancellationToken: TestContext.Current.CancellationToken);

@@ -50,15 +50,42 @@ public sealed class CustomFunctionTests
         const int count = (2 * ChunkedCrossEntropy.ChunkLength) + 77, vocabulary = 50;
         Tensor head = randn([vocabulary, 8], generator: generator), hidden = randn([count, 8], generator: generator);
         Tensor targets = randint(0, vocabulary, [count], ScalarType.Int64, generator: generator);
-        Tensor own = hidden.clone().requires_grad_(true), plain = hidden.clone().requires_grad_(true), losses = zeros(count);
+        Tensor own = hidden.clone().requires_grad_(true), plain = hidden.clone().requires_grad_(true), weights = randn(count, generator: generator);
 
-        Tensor sum = ChunkedCrossEntropy.Sum(own, head, targets, losses);
-        (sum * 0.25).backward();
+        Tensor losses = ChunkedCrossEntropy.Losses(own, head, targets);
+        (losses * weights).sum().backward();
         Tensor expected = F.cross_entropy(F.linear(plain, head), targets, reduction: TorchSharp.torch.nn.Reduction.None);
-        (expected.sum() * 0.25).backward();
+        (expected * weights).sum().backward();
 
-        Assert.Equal(0, losses.sub(expected.detach()).abs().max().item<float>(), 1e-5f);
-        Assert.Equal(expected.sum().item<float>(), sum.item<float>(), 1e-2f);
-        Assert.Equal(0, own.grad!.sub(plain.grad!).abs().max().item<float>(), 1e-6f);
+        Assert.Equal(0, losses.sub(expected).abs().max().item<float>(), 1e-5f);
+        Assert.Equal(0, own.grad!.sub(plain.grad!).abs().max().item<float>(), 1e-5f);
+        Assert.True(plain.grad!.abs().max().item<float>() > 0.1f);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1.5)]
+    public void ChunkedDivergence_OverSeveralChunks_HasTorchsValuesAndGradient(double? cap)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(6);
+        const int count = ChunkedCrossEntropy.ChunkLength + 77;
+        Tensor Random(params long[] shape) => randn(shape, generator: generator);
+        Tensor head = Random(50, 8), other = Random(50, 8), reference = Random(count, 8), hidden = Random(count, 8), weights = Random(count);
+        Tensor own = hidden.clone().requires_grad_(true), plain = hidden.clone().requires_grad_(true);
+        Tensor Logs(Tensor x, Tensor w) => (cap is { } c ? (F.linear(x, w) / c).tanh() * c : F.linear(x, w)).log_softmax(-1);
+
+        Tensor divergence = ChunkedDivergence.FromReference(own, head, reference, other, cap);
+        (divergence * weights).sum().backward();
+        Tensor theirs = Logs(reference, other), expected = (theirs.exp() * (theirs - Logs(plain, head))).sum(-1);
+        (expected * weights).sum().backward();
+
+        Assert.Equal(0, divergence.sub(expected).abs().max().item<float>(), 1e-4f);
+        Assert.Equal(0, own.grad!.sub(plain.grad!).abs().max().item<float>(), 1e-5f);
+        Tensor same = ChunkedDivergence.FromReference(own, head, hidden, head, cap);
+        own.grad!.zero_();
+        same.sum().backward();
+        Assert.Equal(0, same.abs().max().item<float>());
+        Assert.Equal(0, own.grad!.abs().max().item<float>());
     }
 }

@@ -126,15 +126,15 @@ public sealed class FamilyTests
         using Decoder decoder = Decoder.Load(model.Folder, ScalarType.Float32, CPU);
         int[] ids = model.RandomIds(15);
         double[][] logs = new FamilyReference(model).LogProbabilities(ids);
-        Tensor hidden_ND = decoder.Hidden(DecoderTests.Row(ids))[0].narrow(0, 0, 14).detach().requires_grad_(true), losses = zeros(14);
+        Tensor hidden_ND = decoder.Hidden(DecoderTests.Row(ids))[0].narrow(0, 0, 14).detach().requires_grad_(true);
         Tensor targets = DecoderTests.Row(ids[1..]).view(-1);
 
-        Tensor sum = ChunkedCrossEntropy.Sum(hidden_ND, decoder.HeadWeight, targets, losses, decoder.Options.LogitCap);
-        sum.backward();
+        Tensor losses = ChunkedCrossEntropy.Losses(hidden_ND, decoder.HeadWeight, targets, decoder.Options.LogitCap);
+        losses.sum().backward();
         Tensor plain = hidden_ND.detach().requires_grad_(true);
         nn.functional.cross_entropy(decoder.Head(plain), targets, reduction: nn.Reduction.Sum).backward();
 
-        Assert.Equal(Enumerable.Range(0, 14).Select(t => -logs[t][ids[t + 1]]), losses.to(ScalarType.Float64).data<double>().ToArray(), (a, b) => Math.Abs(a - b) < 2e-5);
+        Assert.Equal(Enumerable.Range(0, 14).Select(t => -logs[t][ids[t + 1]]), losses.detach().to(ScalarType.Float64).data<double>().ToArray(), (a, b) => Math.Abs(a - b) < 2e-5);
         Assert.True(hidden_ND.grad!.sub(plain.grad!).abs().max().item<float>() < 1e-5f);
     }
 
