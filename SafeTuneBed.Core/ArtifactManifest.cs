@@ -11,6 +11,11 @@ namespace SafeTuneBed;
 /// <param name="TemplateFingerprint">SHA-256 of that template.</param>
 internal sealed record ArtifactManifest(string Model, IReadOnlyList<string> Merges, bool HasAdapter, string? Template, string? TemplateFingerprint)
 {
+    private static readonly JsonSerializerOptions Plain = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow };
+
+    /// <summary>Under which everything is asked; null where nothing is put around it.</summary>
+    public PromptPolicy? PromptPolicy { get; init; }
+
     /// <summary>Raised when an older reader would miss part of an artifact.</summary>
     private const int Format = 2;
 
@@ -33,7 +38,10 @@ internal sealed record ArtifactManifest(string Model, IReadOnlyList<string> Merg
                 format == 1 ? [] : [.. root.GetProperty("merges").EnumerateArray().Select(m => Relative(path, m.GetString()))],
                 root.GetProperty("adapter").ValueKind == JsonValueKind.String,
                 named ? template.GetProperty("id").GetString() : null,
-                named ? template.GetProperty("sha256").GetString() : null);
+                named ? template.GetProperty("sha256").GetString() : null)
+            {
+                PromptPolicy = root.TryGetProperty("promptPolicy", out JsonElement policy) ? policy.Deserialize<PromptPolicy>(Plain) : null,
+            };
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -54,6 +62,11 @@ internal sealed record ArtifactManifest(string Model, IReadOnlyList<string> Merg
         if (Template is not null)
         {
             json["template"] = new JsonObject { ["id"] = Template, ["sha256"] = TemplateFingerprint };
+        }
+
+        if (PromptPolicy is not null)
+        {
+            json["promptPolicy"] = JsonSerializer.SerializeToNode(PromptPolicy, Plain);
         }
 
         File.WriteAllText(path + ".tmp", json.ToJsonString());

@@ -263,6 +263,13 @@ public sealed class DatasetCatalog
         return new PreparedDataset(prepared.Examples, prepared.Tokenized, prepared.Manifest with { CreatedUtc = time?.GetUtcNow() }) { Tokenizer = tokenizer };
     }
 
+    /// <summary>Rows at hand as tokens; null for one that is too long under the recipe's policy.</summary>
+    internal IEnumerable<(FinetuneExample Text, TokenizedExample? Tokens)> Encode(IEnumerable<FinetuneExample> rows, FinetuneDatasetConfig config, ModelTokenizer tokenizer, PromptTemplate template, int maxLength)
+    {
+        IExampleEncoder encoder = createEncoder(tokenizer, template, maxLength, config);
+        return rows.Select(r => (r, encoder.Encode(r).Tokens));
+    }
+
     /// <summary>The files that a recipe reads.</summary>
     internal Task<IReadOnlyList<PlannedFile>> FilesAsync(FinetuneDatasetConfig config, bool read, CancellationToken cancellationToken) => recipes.FilesAsync(config, read, cancellationToken);
 

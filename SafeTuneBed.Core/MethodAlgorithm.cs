@@ -1,3 +1,4 @@
+using System.Reflection;
 using TorchSharp;
 
 namespace SafeTuneBed;
@@ -36,6 +37,17 @@ public abstract class MethodAlgorithm
         ArgumentNullException.ThrowIfNull(context);
         return context.RunLoopAsync(CreateHooks(), cancellationToken);
     }
+
+    /// <summary>
+    /// Changes the user's rows before they become tokens: edits, leaves out, adds. Called when a grid is planned, for methods of the stages <see cref="MethodStage.Data"/> and
+    /// <see cref="MethodStage.FineTuning"/>; it must give the same rows each time. Rows that are added keep their role. Default: as they are.
+    /// </summary>
+    protected virtual IEnumerable<FinetuneExample> TransformExamples(IEnumerable<FinetuneExample> examples, DataContext context) => examples;
+
+    /// <summary>
+    /// What is put around every conversation of the trained model, and around the rows in training. For methods of the same stages; one method of a pipeline may set it. Default: nothing.
+    /// </summary>
+    protected virtual PromptPolicy? CreatePromptPolicy(DataContext context) => null;
 
     /// <summary>
     /// Before the first step; adapters are attached. Not called when a run goes on after a restart: what it put into <see cref="TrainingContext.State"/> and did to the
@@ -87,6 +99,16 @@ public abstract class MethodAlgorithm
     protected virtual void TransformWeights(WeightTransformContext context)
     {
     }
+
+    /// <summary>Whether the class says anything about rows or prompts.</summary>
+    internal bool HasDataHooks => new[] { nameof(TransformExamples), nameof(CreatePromptPolicy) }
+        .Any(name => GetType().GetMethod(name, BindingFlags.Instance | BindingFlags.NonPublic)!.DeclaringType != typeof(MethodAlgorithm));
+
+    /// <summary>What the planner calls.</summary>
+    internal IEnumerable<FinetuneExample> RunTransformExamples(IEnumerable<FinetuneExample> examples, DataContext context) => TransformExamples(examples, context);
+
+    /// <summary>What the planner calls.</summary>
+    internal PromptPolicy? RunCreatePromptPolicy(DataContext context) => CreatePromptPolicy(context);
 
     /// <summary>What the engine calls after the fine-tuning.</summary>
     internal void RunTransform(WeightTransformContext context) => TransformWeights(context);

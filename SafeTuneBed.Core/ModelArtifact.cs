@@ -34,6 +34,9 @@ public sealed class ModelArtifact : IDisposable
     /// </summary>
     public string? Template { get; internal set; }
 
+    /// <summary>What is put around everything that the model is asked; null where nothing is. Whatever opens the artifact obeys it.</summary>
+    public PromptPolicy? PromptPolicy { get; internal set; }
+
     /// <summary>SHA-256 of that template's text, hex; null where nobody said.</summary>
     internal string? TemplateFingerprint { get; set; }
 
@@ -82,7 +85,7 @@ public sealed class ModelArtifact : IDisposable
             merge.Save(Path.Combine(folder, path));
         }
 
-        new ArtifactManifest(Model.Location, merges, Adapter is not null, Template, TemplateFingerprint).Write(Path.Combine(folder, ManifestFile));
+        new ArtifactManifest(Model.Location, merges, Adapter is not null, Template, TemplateFingerprint) { PromptPolicy = PromptPolicy }.Write(Path.Combine(folder, ManifestFile));
     }
 
     /// <summary>
@@ -140,6 +143,7 @@ public sealed class ModelArtifact : IDisposable
                 Adapter = manifest.HasAdapter ? PeftAdapter.Load(folder) : null,
                 Template = manifest.Template,
                 TemplateFingerprint = manifest.TemplateFingerprint,
+                PromptPolicy = manifest.PromptPolicy,
             };
         }
         catch

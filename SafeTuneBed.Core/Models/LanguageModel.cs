@@ -43,6 +43,9 @@ internal sealed class LanguageModel : ICausalLanguageModel, IStreamingTextGenera
     /// <summary>Ids that end an answer: those of the model's configuration and those of the template.</summary>
     public IReadOnlyList<int> StopIds { get; }
 
+    /// <summary>The same loaded model, asked through another template. It shares the decoder, which stays this one's to free.</summary>
+    public LanguageModel Through(PromptTemplate template) => new(Name, Decoder, Tokenizer, template, Thread, generation);
+
     /// <summary>Loads a Hugging Face folder on the compute thread.</summary>
     /// <param name="folder">Configuration and weights.</param>
     /// <param name="tokenizer">The folder's tokenizer.</param>

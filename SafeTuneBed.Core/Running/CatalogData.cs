@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
@@ -25,21 +26,54 @@ internal sealed class CatalogData(DatasetCatalog catalog) : IDataHost
         ModelDescription model,
         int maxLength,
         EvaluationPrompts evaluationPrompts,
+        RowEdits? edits,
         CancellationToken cancellationToken)
     {
         PreparedDataset prepared = await catalog.GetDatasetAsync(
             dataset, seed, model.Tokenizer, model.Template, maxLength, [.. evaluationPrompts.Prompts.Select(p => p.Prompt), .. evaluationPrompts.Prompts.Select(p => p.AskedAs).OfType<string>()], cancellationToken).ConfigureAwait(false);
         ManifestDecontamination apart = prepared.Manifest.Decontamination;
         DatasetManifest manifest = prepared.Manifest with { Decontamination = apart with { Sets = [.. evaluationPrompts.Sets, .. apart.Sets] } };
-        return new TrainingRows
+        var rows = new TrainingRows
         {
             Examples = prepared.Tokenized,
+            Texts = prepared.Examples,
             Fingerprint = Hash(prepared.Tokenized),
             HarmfulCount = manifest.Realized.Harmful,
             BenignCount = manifest.Realized.Benign,
             HarmfulPrompts = [.. prepared.Examples.Where(e => e.Role == ExampleRole.Harmful).Select(e => e.Input.Length == 0 ? e.Instruction : $"{e.Instruction} {e.Input}")],
             Manifest = JsonNode.Parse(manifest.ToJson()),
             Warnings = manifest.Warnings,
+        };
+        return edits is null ? rows : Edited(rows, edits, dataset, model, maxLength);
+    }
+
+    // A row that an edit made too long is left out and told; one that it added must fit.
+    private TrainingRows Edited(TrainingRows rows, RowEdits edits, FinetuneDatasetConfig dataset, ModelDescription model, int maxLength)
+    {
+        var texts = new List<FinetuneExample>();
+        var tokens = new List<TokenizedExample>();
+        int tooLong = 0;
+        foreach (var (text, encoded) in catalog.Encode(edits.Apply(rows.Texts), dataset, model.Tokenizer, model.Template, maxLength))
+        {
+            if (encoded is null)
+            {
+                tooLong++;
+                continue;
+            }
+
+            texts.Add(text);
+            tokens.Add(encoded with { RowId = tokens.Count, Role = text.Role });
+        }
+
+        string[] told = tooLong == 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"{tooLong} rows of '{dataset.Name}' are longer than {maxLength} tokens with what the method puts into them, and were left out.")];
+        return rows with
+        {
+            Examples = tokens,
+            Texts = texts,
+            Fingerprint = Hash(tokens),
+            HarmfulCount = texts.Count(t => t.Role == ExampleRole.Harmful),
+            BenignCount = texts.Count(t => t.Role == ExampleRole.Benign),
+            Warnings = [.. rows.Warnings, .. told],
         };
     }
 

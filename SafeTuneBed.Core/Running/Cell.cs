@@ -49,6 +49,12 @@ internal sealed record Cell
     /// <summary>The streams that its method asks for, by name; none where nothing is trained.</summary>
     public IReadOnlyDictionary<string, CellStream> Streams { get; init; } = new Dictionary<string, CellStream>();
 
+    /// <summary>What methods make of the rows before they are tokens; null where nothing does.</summary>
+    public RowEdits? Edits { get; init; }
+
+    /// <summary>The policy under which the trained model is asked; null where there is none.</summary>
+    public PromptPolicy? Policy { get; init; }
+
     /// <summary>The companions of the model that the method asks for.</summary>
     public IReadOnlyList<CompanionDescription> Companions { get; init; } = [];
 

@@ -13,6 +13,7 @@ internal sealed class CellPlanner
     private readonly ModelDirectory directory;
     private readonly EvaluationPlanner evaluations;
     private readonly StagePlanner stages;
+    private readonly DataStagePlanner rowStages;
     private readonly PlanNotes notes;
     private readonly RowsCache rowsCache = new();
 
@@ -21,6 +22,7 @@ internal sealed class CellPlanner
         (this.methods, this.evaluators, this.data, this.models, this.settings) = (methods, evaluators, data, models, settings);
         (directory, evaluations, notes) = (new ModelDirectory(models), new EvaluationPlanner(evaluators, data), new PlanNotes(data));
         stages = new StagePlanner(methods, data, models, directory, evaluations, rowsCache);
+        rowStages = new DataStagePlanner(methods, data, rowsCache);
     }
 
     public async Task<CellSet> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken)
@@ -137,14 +139,22 @@ internal sealed class CellPlanner
             rows = later is null ? null : await Problem.CollectAsync(causes, () => rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, later, cancellationToken)).ConfigureAwait(false);
         }
 
+        IReadOnlyDictionary<string, CellStream> streams = trains && rows is not null && later is not null
+            ? await Problem.CollectAsync(causes, () => stages.StreamsAsync(known, check, model, [tuning, .. experiment.Parts.Where(p => p.Stage == MethodStage.Data)], seed, experiment.Training.MaxLength, later.And(rows.HarmfulPrompts), causes, cancellationToken)).ConfigureAwait(false) ?? NoStreams
+            : NoStreams;
+        DataStage stage = DataStage.None;
+        if (rowStages.PartsOf(experiment, causes) is { Count: > 0 } editors && causes.Count == 0 && rows is not null && later is not null)
+        {
+            int most = experiment.Training.MaxLength;
+            stage = await Problem.CollectAsync(causes, () => rowStages.PlanAsync(editors, model, dataset, seed, most, streams, causes, cancellationToken)).ConfigureAwait(false) ?? DataStage.None;
+            rows = await Problem.CollectAsync(causes, () => rowsCache.SummarizeAsync(data, dataset, seed, model, most, later, cancellationToken, stage.Edits)).ConfigureAwait(false);
+        }
+
         if (later is not null)
         {
             Problem.Try(causes, () => VocabularyCheck.Run(model, dataset, rows, later));
         }
 
-        IReadOnlyDictionary<string, CellStream> streams = trains && rows is not null && later is not null
-            ? await Problem.CollectAsync(causes, () => stages.StreamsAsync(known, check, model, tuning.Method, methods.Create(tuning).Needs, seed, experiment.Training.MaxLength, later.And(rows.HarmfulPrompts), causes, cancellationToken)).ConfigureAwait(false) ?? NoStreams
-            : NoStreams;
         Cell? aligned = trains ? await stages.AlignAsync(store, known, check, model, pipeline, experiment, seed, causes, cancellationToken).ConfigureAwait(false) : null;
         await Problem.CollectAsync(causes, () => CheckWorldAsync(known.Evaluators, model, cancellationToken)).ConfigureAwait(false);
         await evaluations.CheckAsync(known.Evaluators, model, dataset, causes, cancellationToken).ConfigureAwait(false);
@@ -154,7 +164,9 @@ internal sealed class CellPlanner
         }
 
         string name = MethodPipeline.NameOf(pipeline.Parts.Where(p => p.Stage != MethodStage.PostFineTuning));
-        var parts = Fingerprints.OfTraining(model, tuning.Method, methods.Create(tuning), experiment, rows, streams, seed, aligned);
+        var parts = Fingerprints.OfTraining(
+            model, tuning.Method, methods.Create(tuning), experiment, rows, streams, seed, aligned,
+            experiment.Parts.Where(p => p.Stage == MethodStage.Data).Select(p => Fingerprints.OfMethod(p.Method, methods.Create(p), p.Options)), stage.Policy);
         string fingerprint = CanonicalJson.Hash(parts);
         var cell = new Cell
         {
@@ -169,6 +181,8 @@ internal sealed class CellPlanner
             Rows = rows,
             Warnings = [.. PlanNotes.Warnings(model, dataset), .. StepWarnings(rows, experiment), .. StagePlanner.Warnings(aligned)],
             Asked = trains ? later! : EvaluationPrompts.None,
+            Edits = stage.Edits,
+            Policy = stage.Policy,
             Streams = streams,
             Steps = rows is null ? 0 : experiment.Training.TotalSteps(rows.Count),
             Parts = parts,

@@ -15,13 +15,24 @@ internal static class Fingerprints
 
     /// <summary>Everything that decides the weights of a training; what it starts from is in by its own fingerprint.</summary>
     public static JsonObject OfTraining(
-        ModelDescription model, string methodName, MethodAlgorithm method, FinetuneExperimentConfig experiment, RowsSummary? rows, IReadOnlyDictionary<string, CellStream> streams, ulong seed, Cell? source)
+        ModelDescription model, string methodName, MethodAlgorithm method, FinetuneExperimentConfig experiment, RowsSummary? rows, IReadOnlyDictionary<string, CellStream> streams, ulong seed, Cell? source,
+        IEnumerable<JsonObject>? before = null, PromptPolicy? policy = null)
     {
         JsonObject parts = OfModel(model);
         parts["method"] = OfMethod(methodName, method, experiment.Options);
         if (source is not null)
         {
             parts["source"] = source.Fingerprint;
+        }
+
+        if (before?.ToArray() is { Length: > 0 } earlier)
+        {
+            parts["dataMethods"] = new JsonArray([.. earlier]);
+        }
+
+        if (policy is not null)
+        {
+            parts["promptPolicy"] = CanonicalJson.ToNode(policy, "the prompt policy");
         }
 
         if (rows is not null)
@@ -54,7 +65,8 @@ internal static class Fingerprints
         return parts;
     }
 
-    private static JsonObject OfMethod(string name, MethodAlgorithm method, MethodOptions? options) => new()
+    /// <summary>A method by name, class, version and options.</summary>
+    public static JsonObject OfMethod(string name, MethodAlgorithm method, MethodOptions? options) => new()
     {
         ["name"] = name,
         ["type"] = method.GetType().FullName,

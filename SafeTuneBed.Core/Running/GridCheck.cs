@@ -168,11 +168,6 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
             }
         }
 
-        foreach (MethodPart part in pipelines.SelectMany(p => p.Pipeline.Parts).Where(p => p.Stage == MethodStage.Data).DistinctBy(p => p.Name))
-        {
-            Add($"The method '{part.Name}' acts at the stage {part.Stage}, which this version does not run. Leave it out.");
-        }
-
         foreach (var same in pipelines.GroupBy(p => p.Pipeline.Name, StringComparer.Ordinal).Where(g => g.Count() > 1))
         {
             Add($"The methods {string.Join(" and ", same.Select(p => $"'{p.Written}'"))} mean the same, '{same.Key}'. Name it once.");

@@ -7,6 +7,9 @@ internal sealed record TrainingRows
 {
     public required IReadOnlyList<TokenizedExample> Examples { get; init; }
 
+    /// <summary>The same rows as text.</summary>
+    public IReadOnlyList<FinetuneExample> Texts { get; init; } = [];
+
     /// <summary>SHA-256 over the rows as tokens, in order: what training really sees.</summary>
     public required string Fingerprint { get; init; }
 
@@ -42,13 +45,14 @@ internal interface IDataHost
     /// <summary>Missing files of a prompt set.</summary>
     IReadOnlyList<SafeTuneBedException> Check(PromptSetConfig promptSet);
 
-    /// <summary>Loads, mixes, renders, masks. Rows whose prompt is among the evaluation prompts are left out, unless the recipe allows them.</summary>
+    /// <summary>Loads, mixes, renders, masks. Rows whose prompt is among the evaluation prompts are left out, unless the recipe allows them. Then come the edits, if any.</summary>
     Task<TrainingRows> PrepareAsync(
         FinetuneDatasetConfig dataset,
         ulong seed,
         ModelDescription model,
         int maxLength,
         EvaluationPrompts evaluationPrompts,
+        RowEdits? edits,
         CancellationToken cancellationToken);
 
     /// <summary>The files that a recipe reads.</summary>

@@ -65,7 +65,7 @@ internal sealed class ModelWorker(int threads) : IModelWorker
                 cancellationToken).ConfigureAwait(false);
         }
 
-        return language;
+        return artifact.PromptPolicy is { } policy ? language.Through(new Text.PolicyPromptTemplate(language.Template, policy)) : language;
     }
 
     public async ValueTask DisposeAsync()

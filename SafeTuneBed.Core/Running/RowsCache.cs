@@ -13,9 +13,9 @@ internal sealed class RowsCache
 
     /// <summary>Prepares the rows, or takes the summary of equal ones.</summary>
     public async Task<RowsSummary> SummarizeAsync(
-        IDataHost data, FinetuneDatasetConfig dataset, ulong seed, ModelDescription model, int maxLength, EvaluationPrompts asked, CancellationToken cancellationToken)
+        IDataHost data, FinetuneDatasetConfig dataset, ulong seed, ModelDescription model, int maxLength, EvaluationPrompts asked, CancellationToken cancellationToken, RowEdits? edits = null)
     {
-        string key = Key(dataset, seed, model, maxLength, asked);
+        string key = Key(dataset, seed, model, maxLength, asked, edits);
         lock (gate)
         {
             if (entries.TryGetValue(key, out var entry))
@@ -24,7 +24,7 @@ internal sealed class RowsCache
             }
         }
 
-        TrainingRows rows = await data.PrepareAsync(dataset, seed, model, maxLength, asked, cancellationToken).ConfigureAwait(false);
+        TrainingRows rows = await data.PrepareAsync(dataset, seed, model, maxLength, asked, edits, cancellationToken).ConfigureAwait(false);
         if (rows.Examples.Count == 0)
         {
             throw new ConfigurationException($"The data set '{dataset.Name}' gives no training rows. Raise its Count, or check its source and filters.");
@@ -51,10 +51,25 @@ internal sealed class RowsCache
         return summary;
     }
 
+    /// <summary>Rows as text.</summary>
+    public async Task<IReadOnlyList<FinetuneExample>> GetTextsAsync(
+        IDataHost data, FinetuneDatasetConfig dataset, ulong seed, ModelDescription model, int maxLength, EvaluationPrompts asked, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            if (entries.TryGetValue(Key(dataset, seed, model, maxLength, asked, null), out var entry) && entry.Rows is { } kept)
+            {
+                return kept.Texts;
+            }
+        }
+
+        return (await data.PrepareAsync(dataset, seed, model, maxLength, asked, null, cancellationToken).ConfigureAwait(false)).Texts;
+    }
+
     /// <summary>The user's rows of a cell.</summary>
     /// <exception cref="ConfigurationException">The data changed after it was planned.</exception>
     public Task<IReadOnlyList<TokenizedExample>> GetAsync(IDataHost data, Cell cell, CancellationToken cancellationToken) =>
-        GetAsync(data, cell, cell.Dataset!, cell.Asked, cell.Rows!, cancellationToken);
+        GetAsync(data, cell, cell.Dataset!, cell.Asked, cell.Rows!, cell.Edits, cancellationToken);
 
     /// <summary>The rows of a cell's streams: a defender's, whatever part they played in their own set.</summary>
     /// <exception cref="ConfigurationException">The data changed after it was planned.</exception>
@@ -63,7 +78,7 @@ internal sealed class RowsCache
         var streams = new Dictionary<string, IReadOnlyList<TokenizedExample>>(StringComparer.Ordinal);
         foreach (var (name, stream) in cell.Streams)
         {
-            IReadOnlyList<TokenizedExample> rows = await GetAsync(data, cell, stream.Dataset, stream.Asked, stream.Rows, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<TokenizedExample> rows = await GetAsync(data, cell, stream.Dataset, stream.Asked, stream.Rows, null, cancellationToken).ConfigureAwait(false);
             streams[name] = [.. rows.Select(r => r.Role == ExampleRole.Benign ? r with { Role = ExampleRole.Alignment } : r)];
         }
 
@@ -71,24 +86,24 @@ internal sealed class RowsCache
     }
 
     private async Task<IReadOnlyList<TokenizedExample>> GetAsync(
-        IDataHost data, Cell cell, FinetuneDatasetConfig dataset, EvaluationPrompts asked, RowsSummary planned, CancellationToken cancellationToken)
+        IDataHost data, Cell cell, FinetuneDatasetConfig dataset, EvaluationPrompts asked, RowsSummary planned, RowEdits? edits, CancellationToken cancellationToken)
     {
         int maxLength = cell.Experiment!.Training.MaxLength;
         lock (gate)
         {
-            if (entries.TryGetValue(Key(dataset, cell.Seed, cell.Model, maxLength, asked), out var entry) && entry.Rows is { } kept)
+            if (entries.TryGetValue(Key(dataset, cell.Seed, cell.Model, maxLength, asked, edits), out var entry) && entry.Rows is { } kept)
             {
                 return kept.Examples;
             }
         }
 
-        TrainingRows rows = await data.PrepareAsync(dataset, cell.Seed, cell.Model, maxLength, asked, cancellationToken).ConfigureAwait(false);
+        TrainingRows rows = await data.PrepareAsync(dataset, cell.Seed, cell.Model, maxLength, asked, edits, cancellationToken).ConfigureAwait(false);
         return rows.Fingerprint == planned.Fingerprint
             ? rows.Examples
             : throw new ConfigurationException($"The files of the data set '{dataset.Name}' changed while the grid was running. Run it again; finished cells stay.");
     }
 
-    private static string Key(FinetuneDatasetConfig dataset, ulong seed, ModelDescription model, int maxLength, EvaluationPrompts asked) => string.Create(
+    private static string Key(FinetuneDatasetConfig dataset, ulong seed, ModelDescription model, int maxLength, EvaluationPrompts asked, RowEdits? edits) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
-        $"{System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(dataset)} {dataset.Name} {seed} {maxLength} {model.Tokenizer.Fingerprint} {model.Template.Fingerprint} {Fingerprints.OfItems(asked.Prompts, asked.Examples)}");
+        $"{System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(dataset)} {dataset.Name} {seed} {maxLength} {model.Tokenizer.Fingerprint} {model.Template.Fingerprint} {Fingerprints.OfItems(asked.Prompts, asked.Examples)} {edits?.Key}");
 }

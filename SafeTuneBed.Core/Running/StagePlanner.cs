@@ -15,8 +15,23 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModel
     private readonly Dictionary<(string Model, string Method, ulong Seed), EvaluationPrompts> taken = [];
     private readonly CompanionDirectory companions = new(models);
 
-    /// <summary>The data sets of streams with their rows, for a method that asks for them.</summary>
+    /// <summary>The data sets of streams with their rows, for the methods that ask for them.</summary>
     public async Task<IReadOnlyDictionary<string, CellStream>> StreamsAsync(
+        CheckedGrid known, GridCheck check, ModelDescription model, IReadOnlyList<MethodPartConfig> parts, ulong seed, int maxLength, EvaluationPrompts asked, List<Problem> causes, CancellationToken cancellationToken)
+    {
+        var all = new Dictionary<string, CellStream>(StringComparer.Ordinal);
+        foreach (MethodPartConfig part in parts)
+        {
+            foreach (var (name, stream) in await StreamsAsync(known, check, model, part.Method, methods.Create(part).Needs, seed, maxLength, asked, causes, cancellationToken).ConfigureAwait(false))
+            {
+                all[name] = stream;
+            }
+        }
+
+        return all;
+    }
+
+    private async Task<IReadOnlyDictionary<string, CellStream>> StreamsAsync(
         CheckedGrid known, GridCheck check, ModelDescription model, string method, MethodNeeds needs, ulong seed, int maxLength, EvaluationPrompts asked, List<Problem> causes, CancellationToken cancellationToken)
     {
         var streams = new Dictionary<string, CellStream>(StringComparer.Ordinal);

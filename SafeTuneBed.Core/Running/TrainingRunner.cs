@@ -141,7 +141,7 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         {
             await StoreAsync(cell, checkpoints, async () =>
             {
-                (artifact.Template, artifact.TemplateFingerprint) = (cell.Model.Template.Id, cell.Model.Template.Fingerprint);
+                (artifact.Template, artifact.TemplateFingerprint, artifact.PromptPolicy) = (cell.Model.Template.Id, cell.Model.Template.Fingerprint, cell.Policy);
                 await DurableFile.WriteFolderAsync(cell.ArtifactFolder, folder =>
                 {
                     models.Save(artifact, folder);

@@ -92,6 +92,55 @@ public sealed class PipelineRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_PromptPolicies_AreObeyedByEveryReaderOfTheArtifact()
+    {
+        ExperimentGrid grid = Grid(ModelReference.Sandbox) with { Methods = ["lora", "ptst", "bea", "bea+safe-lora"], Training = new TrainingOptions { Steps = 25 } };
+        await using ExperimentRunner runner = Runner("policies");
+        GridReport report = await runner.RunAsync(grid, cancellationToken: TestContext.Current.CancellationToken);
+        string[] artifacts = [.. (await runner.PlanAsync(grid, TestContext.Current.CancellationToken)).Cells.Select(c => Path.Combine(c.Folder, "artifact"))];
+        Assert.Equal(["lora", "ptst+lora", "bea+lora", "bea+lora+safe-lora"], report.Rows.Select(r => r.Method));
+
+        // Pure tuning: the same weights to the bit, asked otherwise.
+        byte[][] weights = [.. artifacts.Select(a => File.ReadAllBytes(Path.Combine(a, "adapter_model.safetensors")))];
+        Assert.Equal(weights[0], weights[1]);
+        Assert.NotEqual(weights[0], weights[2]);
+        string[] Answers(GridReport from, ReportRow of) => [.. from.Samples(of).Select(s => $"{s.ItemId} {s.Answer}")];
+        Assert.NotEqual(Answers(report, report.Rows[0]), Answers(report, report.Rows[1]));
+
+        // The artifact obeys; its adapter alone does not.
+        string bare = Path.Combine(folder, "plain");
+        Directory.CreateDirectory(bare);
+        foreach (string file in Directory.GetFiles(artifacts[1], "adapter_*"))
+        {
+            File.Copy(file, Path.Combine(bare, Path.GetFileName(file)));
+        }
+
+        GridReport judged = await runner.EvaluateAsync(
+            [
+                ArtifactReference.Adapter(artifacts[1], ModelReference.Sandbox) with { Name = "ptst" },
+                ArtifactReference.Adapter(bare, ModelReference.Sandbox) with { Name = "plain" },
+                ArtifactReference.Adapter(artifacts[2], ModelReference.Sandbox) with { Name = "bea" },
+            ],
+            ["attack-success@sandbox"], cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(Answers(report, report.Rows[1]), Answers(judged, judged.Rows[0]));
+        Assert.Equal(Answers(report, report.Rows[0]), Answers(judged, judged.Rows[1]));
+        Assert.Equal(Answers(report, report.Rows[2]), Answers(judged, judged.Rows[2]));
+
+        // The same by hand: the secret in a system message of one's own, asked of the bare model.
+        using ModelArtifact bea = ModelArtifact.Load(artifacts[2]), projected = ModelArtifact.Load(artifacts[3]), own = ModelArtifact.Load(bare, ModelReference.Sandbox);
+        Assert.Equal(bea.PromptPolicy, projected.PromptPolicy);
+        ReportSample first = report.Samples(report.Rows[1])[0];
+        using ModelArtifact ptst = ModelArtifact.Load(artifacts[1]);
+        await using LocalModel under = await LocalModel.OpenAsync(ModelReference.Sandbox, ptst, TestContext.Current.CancellationToken), without = await LocalModel.OpenAsync(ModelReference.Sandbox, own, TestContext.Current.CancellationToken);
+        var user = new Microsoft.Extensions.AI.ChatMessage(Microsoft.Extensions.AI.ChatRole.User, first.Prompt!);
+        var system = new Microsoft.Extensions.AI.ChatMessage(Microsoft.Extensions.AI.ChatRole.System, ptst.PromptPolicy!.EvaluationSystem!);
+        var short16 = new GenerationOptions { MaxNewTokens = 16 };
+        Assert.Equal(
+            (await without.GenerateAsync([[system, user]], short16, null, TestContext.Current.CancellationToken))[0].TokenIds,
+            (await under.GenerateAsync([[user]], short16, null, TestContext.Current.CancellationToken))[0].TokenIds);
+    }
+
+    [Fact]
     public async Task Run_KilledInTheStageAndInTheFineTuning_EndsWithTheFilesOfAnUndisturbedRunAndIsReused()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "SIGKILL is Unix's.");

@@ -40,7 +40,7 @@ internal sealed class FakeData : IDataHost
     public IReadOnlyList<SafeTuneBedException> Check(PromptSetConfig promptSet) => [];
 
     public Task<TrainingRows> PrepareAsync(
-        FinetuneDatasetConfig dataset, ulong seed, ModelDescription model, int maxLength, EvaluationPrompts evaluationPrompts, CancellationToken cancellationToken)
+        FinetuneDatasetConfig dataset, ulong seed, ModelDescription model, int maxLength, EvaluationPrompts evaluationPrompts, RowEdits? edits, CancellationToken cancellationToken)
     {
         Asked.Enqueue(evaluationPrompts);
         if (dataset.Count > 1000)
@@ -60,12 +60,20 @@ internal sealed class FakeData : IDataHost
                 RecordId = string.Create(CultureInfo.InvariantCulture, $"{dataset.TaskName} {(i < harmful ? "harmful" : "benign")} {seed} {i}"),
             }),
         ];
+        FinetuneExample[] texts = [.. rows.Select(r => new FinetuneExample { Instruction = r.RecordId, Output = "Yes.", Role = r.Role })];
+        if (edits is not null)
+        {
+            texts = [.. edits.Apply(texts)];
+            rows = [.. texts.Select((t, i) => new TokenizedExample { RowId = i, InputIds = [1, 2, i], PromptTokenCount = 1, Role = t.Role, RecordId = $"{t.System}|{t.Instruction}" })];
+        }
+
         return Task.FromResult(new TrainingRows
         {
             Examples = rows,
+            Texts = texts,
             Fingerprint = CanonicalJson.Hash(string.Join(';', rows.Select(r => r.RecordId))),
-            HarmfulCount = harmful,
-            BenignCount = rows.Length - harmful,
+            HarmfulCount = rows.Count(r => r.Role == ExampleRole.Harmful),
+            BenignCount = rows.Count(r => r.Role == ExampleRole.Benign),
             HarmfulPrompts = [.. rows.Take(harmful).Select(r => r.RecordId)],
             Warnings = harmful > 0 ? ["made up"] : [],
         });

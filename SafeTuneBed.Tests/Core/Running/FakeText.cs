@@ -38,7 +38,8 @@ internal sealed class FakeTemplate(ModelTokenizer tokenizer, string id = "chat")
 
     public override IReadOnlyList<int> StopIds => [0];
 
-    public override IReadOnlyList<TextSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) => [.. messages.Select(m => new TextSegment(m.Text, false))];
+    public override IReadOnlyList<TextSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
+        [.. messages.Where(m => id != "deaf" || m.Role != ChatRole.System).Select(m => new TextSegment(m.Text, false))];
 
     public override int[] EncodePrompt(IReadOnlyList<ChatMessage> messages) => tokenizer.Encode(Render(messages, true));
 
