@@ -27,7 +27,7 @@ internal sealed class ReferenceModel(TrainingSession session, Decoder decoder, i
         try
         {
             using var noGrad = no_grad();
-            return new ModelOutput(decoder, batch, decoder.Hidden(batch.InputIds), session.Needs);
+            return new ModelOutput(decoder, batch, session.Hidden(batch), session.Needs);
         }
         finally
         {

@@ -91,8 +91,11 @@ internal sealed class TrainingSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(batch);
         Lora.BeginPass(batch);
-        return new ModelOutput(decoder, batch, decoder.Hidden(batch.InputIds, taps: taps, rows: batch.IsPacked ? batch.Lengths : null), Needs) { Taps = taps };
+        return new ModelOutput(decoder, batch, Hidden(batch, taps), Needs) { Taps = taps };
     }
+
+    /// <summary>Hidden states of a batch, padded or packed.</summary>
+    public Tensor Hidden(TokenBatch batch, SiteTaps? taps = null) => decoder.Hidden(batch.InputIds, taps: taps, rows: batch.IsPacked ? batch.Lengths : null);
 
     public void AccumulateLoss(TrainingStep step, TokenBatch batch, ActivationSet? taps)
     {

@@ -100,6 +100,9 @@ public sealed class BoosterTests : IDisposable
         Assert.Equal(bed.Train(new BoosterAlgorithm(), bed.Context(LoopBed.Config(9))), bed.TrainInTwoParts(() => new BoosterAlgorithm(), LoopBed.Config(9), 4));
 
     [Fact]
+    public void Booster_ComputedAgainOrPacked_IsTheSame() => bed.AssertSameComputedAgainAndPacked(() => new BoosterAlgorithm());
+
+    [Fact]
     public void Booster_AnySteps_KeepsTheNumberOfLiveTensorsFlat() => bed.AssertLiveTensorsFlat(new BoosterAlgorithm());
 
     // Booster with losses in closed form: f = 0, and h of the first two numbers.

@@ -93,5 +93,8 @@ public sealed class ConstrainedSftTests : IDisposable
         Assert.Equal(bed.Train(new ConstrainedSftAlgorithm(), bed.Context(LoopBed.Config(9))), bed.TrainInTwoParts(() => new ConstrainedSftAlgorithm(), LoopBed.Config(9), 4));
 
     [Fact]
+    public void ConstrainedSft_ComputedAgainOrPacked_IsTheSame() => bed.AssertSameComputedAgainAndPacked(() => new ConstrainedSftAlgorithm());
+
+    [Fact]
     public void ConstrainedSft_AnySteps_KeepsTheNumberOfLiveTensorsFlat() => bed.AssertLiveTensorsFlat(new ConstrainedSftAlgorithm());
 }

@@ -35,6 +35,29 @@ internal static class MethodAssertions
         Assert.Equal(0, Run(4, 1).Zip(Run(1, 4)).Max(p => Math.Abs(p.First - p.Second)), 2e-6);
     }
 
+    /// <summary>Blocks that are computed again change no bit; rows in one line without padding only the order of sums.</summary>
+    public static void AssertSameComputedAgainAndPacked(this LoopBed bed, Func<MethodAlgorithm> create)
+    {
+        float[] Gradient(TrainingConfig config)
+        {
+            float[] gradient = [];
+            bed.Watch(
+                new WatchedHooks(create()) { Started = Disturb, Ready = step => gradient = MethodBed.Gradients(step.Parameters) },
+                bed.Context(config with { LearningRate = 0 }, dropout: config.Packing ? 0 : 0.2));
+            return gradient;
+        }
+
+        TrainingConfig config = LoopBed.Config(2);
+        Assert.Equal(Gradient(config), Gradient(config with { GradientCheckpointing = true }));
+        float[] packed = Gradient(config with { Packing = true }), padded = [];
+        bed.Watch(
+            new WatchedHooks(create()) { Started = Disturb, Ready = step => padded = MethodBed.Gradients(step.Parameters) },
+            bed.Context(config with { LearningRate = 0 }, dropout: 0));
+        double largest = padded.Max(Math.Abs);
+        Assert.True(largest > 0.01);
+        Assert.Equal(0, packed.Zip(padded).Max(p => Math.Abs(p.First - p.Second)) / largest, 1e-4);
+    }
+
     /// <summary>Steps leave no tensor behind.</summary>
     public static void AssertLiveTensorsFlat(this LoopBed bed, MethodAlgorithm method)
     {

@@ -72,6 +72,9 @@ public sealed class SafeGradTests : IDisposable
         Assert.Equal(bed.Train(new SafeGradAlgorithm(), bed.Context(LoopBed.Config(9))), bed.TrainInTwoParts(() => new SafeGradAlgorithm(), LoopBed.Config(9), 4));
 
     [Fact]
+    public void SafeGrad_ComputedAgainOrPacked_IsTheSame() => bed.AssertSameComputedAgainAndPacked(() => new SafeGradAlgorithm());
+
+    [Fact]
     public void SafeGrad_AnySteps_KeepsTheNumberOfLiveTensorsFlat() => bed.AssertLiveTensorsFlat(new SafeGradAlgorithm());
 
     private static double[] Doubles(TrainingStep step, GradientSet set) => [.. step.Parameters.Names.SelectMany(n => set[n].contiguous().data<float>().ToArray()).Select(v => (double)v)];

@@ -63,6 +63,9 @@ public sealed class VaccineTests : IDisposable
     }
 
     [Fact]
+    public void Vaccine_ComputedAgainOrPacked_IsTheSame() => bed.AssertSameComputedAgainAndPacked(() => Vaccine(2));
+
+    [Fact]
     public void Vaccine_AnySteps_KeepsTheNumberOfLiveTensorsFlat()
     {
         bed.AssertLiveTensorsFlat(Vaccine(2));
