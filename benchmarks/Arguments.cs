@@ -47,8 +47,11 @@ internal sealed class Arguments
             load    --model <folder> [--type auto|f32|bf16]                                       loading against reading the bytes; peak memory; first token
             train   [--size sandbox,25m,110m] [--type f32|bf16] [--repeats 5] [--out file]         a LoRA step against the machine's ceiling and the plain way
             parts   [--size 25m] [--batch 4] [--length 256] [--type f32|bf16]                      where the time of such a step goes
-            decode  --model <folder> [--tokens 64] [--repeats 3]                                  greedy decoding at batch 1, 8 and 32
+            decode  [--size 110m | --model <folder>] [--tokens 64]                                 greedy decoding by batch, mixed lengths, common beginnings
             mmlu    --model <folder> --data <folder> [--subjects anatomy,...] [--questions 100] [--naive 100] multiple choice in one pass for all options against a pass for each
+            choice  [--size 25m | --model <folder>] [--questions 8]                                multiple choice against one prompt at a time
+            soak    [--steps 10000]                                                                living tensors and memory over many steps
+            all     [--size sandbox,25m,110m] [--repeats 3] [--out benchmarks.json]                everything above, and one JSON file
             memory  --model <folder> [--batch 4] [--length 256] [--steps 3] [--prompts 8] [--type auto|f32|bf16] the plan's estimate against the measured peak
             """);
         return 2;

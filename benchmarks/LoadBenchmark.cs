@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
@@ -15,7 +14,14 @@ internal static class LoadBenchmark
 {
     public static int Run(Arguments arguments)
     {
-        string folder = arguments.Find("model") ?? throw new ArgumentException("Name the model's folder: --model <folder>.");
+        var results = new Results();
+        Run(arguments, results, arguments.Find("model") ?? throw new ArgumentException("Name the model's folder: --model <folder>."));
+        results.WriteIfAsked(arguments);
+        return 0;
+    }
+
+    public static void Run(Arguments arguments, Results results, string folder)
+    {
         DataType asked = arguments.Text("type", "auto") switch
         {
             "auto" => DataType.Auto,
@@ -26,7 +32,7 @@ internal static class LoadBenchmark
         ScalarType type = CapabilityProbe.Choose(asked, CPU, ModelFamilies.Describe(folder).HiddenSize);
         string[] files = Directory.GetFiles(folder, "*.safetensors");
         long bytes = files.Sum(f => new FileInfo(f).Length);
-        double Reading() => Seconds(() => files.ToList().ForEach(ReadAll));
+        double Reading() => WorkClock.Time(() => files.ToList().ForEach(ReadAll));
         Reading(); // into the page cache
         var filling = new List<double>();
         var reading = new List<double>();
@@ -36,27 +42,27 @@ internal static class LoadBenchmark
         for (int i = 0; i < 3; i++)
         {
             reading.Add(Reading());
-            filling.Add(Seconds(() => files.ToList().ForEach(Fill)));
+            filling.Add(WorkClock.Time(() => files.ToList().ForEach(Fill)));
             GC.Collect();
             long before = ProcessMemory.Current;
             ProcessMemory.ResetPeak();
             Decoder decoder = null!;
-            loading.Add(Seconds(() => decoder = Decoder.Load(folder, type, CPU)));
+            loading.Add(WorkClock.Time(() => decoder = Decoder.Load(folder, type, CPU)));
             using (decoder)
             {
                 peak = Math.Max(peak, ProcessMemory.Peak - before);
                 weights = decoder.Linears.Sum(l => l.Weight.numel() * l.Weight.element_size()) + (2 * decoder.HeadWeight.numel() * decoder.HeadWeight.element_size());
                 var generator = new TokenGenerator(decoder);
-                first = Seconds(() => generator.Generate([[.. Enumerable.Range(1, 32)]], new GenerationOptions { MaxNewTokens = 1 }, [], (_, _) => { }, CancellationToken.None));
+                first = WorkClock.Time(() => generator.Generate([[.. Enumerable.Range(1, 32)]], new GenerationOptions { MaxNewTokens = 1 }, [], (_, _) => { }, CancellationToken.None));
             }
         }
 
-        Console.WriteLine($"{bytes / 1e9:N2} GB in {files.Length} files, held as {type}");
-        Console.WriteLine($"reading the bytes into new memory: {Median(filling):N2} s; through one small buffer: {Median(reading):N2} s");
-        Console.WriteLine($"loading: {Median(loading):N2} s, {Median(loading) / Median(filling):N2} times the first, {Median(loading) / Median(reading):N2} times the second");
-        Console.WriteLine($"peak while loading: {peak / 1e9:N2} GB over {weights / 1e9:N2} GB of weights, ratio {(double)peak / weights:N2}");
-        Console.WriteLine($"first token after 32 of prompt: {first:N2} s after loading");
-        return 0;
+        string subject = FormattableString.Invariant($"{bytes / 1e9:N2} GB, held as {type}");
+        results.Add("load", subject, "reading the bytes into new memory", Interleaved.Median(filling), "s");
+        results.Add("load", subject, "loading over that", Interleaved.Median(loading) / Interleaved.Median(filling));
+        results.Add("load", subject, "loading over reading through one small buffer", Interleaved.Median(loading) / Interleaved.Median(reading));
+        results.Add("load", subject, "peak while loading over the weights", (double)peak / weights);
+        results.Add("load", subject, "first token after 32 of prompt", first, "s");
     }
 
     private static void ReadAll(string file)
@@ -81,12 +87,4 @@ internal static class LoadBenchmark
         NativeMemory.Free(memory);
     }
 
-    private static double Seconds(Action work)
-    {
-        long start = Stopwatch.GetTimestamp();
-        work();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

@@ -26,6 +26,15 @@ internal sealed class Results
     /// <summary>Says what the machine is.</summary>
     public static void PrintMachine() => Console.WriteLine(Machine().ToJsonString());
 
+    /// <summary>Writes to the file of <c>--out</c>, if there is one.</summary>
+    public void WriteIfAsked(Arguments arguments)
+    {
+        if (arguments.Find("out") is { } file)
+        {
+            Write(file);
+        }
+    }
+
     /// <summary>Writes everything: <c>{ schema, machine, figures: [ { part, subject, name, value, unit } ] }</c>.</summary>
     public void Write(string file)
     {

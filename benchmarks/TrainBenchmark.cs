@@ -1,3 +1,4 @@
+using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -22,6 +23,12 @@ internal sealed class TrainBenchmark(Results results, BenchmarkModels models, in
         foreach (string size in arguments.Text("size", "sandbox,25m,110m").Split(','))
         {
             benchmark.Step(size, type, 4, 256);
+            if (type == ScalarType.Float32 && size != "sandbox")
+            {
+                benchmark.Recomputation(size, 4, 256);
+                benchmark.Blocks(size, 4, 256);
+            }
+
             if (type == ScalarType.Float32 && size == "25m" && benchmark.plain)
             {
                 benchmark.MixedLengths(size);
@@ -29,11 +36,7 @@ internal sealed class TrainBenchmark(Results results, BenchmarkModels models, in
             }
         }
 
-        if (arguments.Find("out") is { } file)
-        {
-            results.Write(file);
-        }
-
+        results.WriteIfAsked(arguments);
         return 0;
     }
 
@@ -45,9 +48,6 @@ internal sealed class TrainBenchmark(Results results, BenchmarkModels models, in
         var rig = Rig(decoder, batch, length);
         using NaiveStep? naive = plain && RandomModel.Sizes.GetValueOrDefault(model) is { } size ? new NaiveStep(size, type, TrainingRig.EqualRows(batch, length, size.Vocabulary)) : null;
         Ceiling ceiling = Ceiling.Measure(decoder, (long)batch * length);
-        ProcessMemory.ResetPeak();
-        rig.StepSeconds(StepsAtATime);
-        results.Add("train", subject, "resident memory at its peak", ProcessMemory.Peak / 1e6, "MB");
         double[] seconds = Interleaved.Medians(repeats, () => rig.StepSeconds(StepsAtATime), () => naive?.Seconds(StepsAtATime) ?? 0);
         results.Add("train", subject, "seconds a step", seconds[0], "s");
         results.Add("train", subject, "tokens a second", batch * length / seconds[0], "1/s");
@@ -72,15 +72,66 @@ internal sealed class TrainBenchmark(Results results, BenchmarkModels models, in
             repeats,
             () => tokens / naive.Seconds(rows.Count / 8, sum: true),
             () => Speed(config),
-            () => Speed(config with { GroupByLength = true }));
+            () => Speed(config with { GroupByLength = true }),
+            () => Speed(config with { Packing = true }));
         string subject = $"{model} f32, batch 8, mixed lengths";
         results.Add("train", subject, "real tokens a second, padded", speeds[1], "1/s");
         results.Add("train", subject, "padded over the plain way", speeds[1] / speeds[0]);
         results.Add("train", subject, "grouped by length over padded", speeds[2] / speeds[1]);
+        results.Add("train", subject, "packed over padded", speeds[3] / speeds[1]);
         results.Add("train", subject, "grouped by length over the plain way", speeds[2] / speeds[0]);
+        results.Add("train", subject, "packed over the plain way", speeds[3] / speeds[0]);
 
         // Whole epochs, so that every row counts once whatever the order.
         double Speed(TrainingConfig way) => tokens / new TrainingRig(decoder, way, rows).EpochSeconds();
+    }
+
+    /// <summary>What computing blocks again costs and saves.</summary>
+    public void Recomputation(string model, int batch, int length)
+    {
+        using Decoder decoder = models.Load(model, ScalarType.Float32);
+        TrainingRig plainRig = Rig(decoder, batch, length), again = new(decoder, new TrainingConfig { BatchSize = batch, GradientCheckpointing = true }, TrainingRig.EqualRows(2 * batch, length, decoder.VocabularySize));
+        double[] seconds = Interleaved.Medians(repeats, () => plainRig.StepSeconds(1), () => again.StepSeconds(1));
+        string subject = $"{model} f32, {batch} x {length}";
+        long[] peaks = [.. new[] { again, plainRig }.Select(Peak)];
+        results.Add("memory", subject, "GradientCheckpointing: time of a step over plain", seconds[1] / seconds[0]);
+        results.Add("memory", subject, "GradientCheckpointing: peak over rest, over plain", (double)peaks[0] / peaks[1]);
+        results.Add("memory", subject, "plain: peak over rest", peaks[1] / 1e6, "MB");
+
+        // Blocks are given back meanwhile, so that the peak is what is in use.
+        static long Peak(TrainingRig rig)
+        {
+            LargeBlocks.Return();
+            GC.Collect();
+            long before = ProcessMemory.Current;
+            ProcessMemory.ResetPeak();
+            rig.StepSeconds(1);
+            long peak = ProcessMemory.Peak - before;
+            LargeBlocks.Keep();
+            return peak;
+        }
+    }
+
+    /// <summary>What it costs to give large blocks back to the system, and what it costs not to.</summary>
+    public void Blocks(string model, int batch, int length)
+    {
+        using Decoder decoder = models.Load(model, ScalarType.Float32);
+        TrainingRig rig = Rig(decoder, batch, length);
+        long[] peaks = new long[2];
+        double[] seconds = Interleaved.Medians(repeats, () => Measure(0, LargeBlocks.Return), () => Measure(1, LargeBlocks.Keep));
+        string subject = $"{model} f32, {batch} x {length}";
+        results.Add("blocks", subject, "given back: time of a step over kept", seconds[0] / seconds[1]);
+        results.Add("blocks", subject, "kept: resident at the peak over given back", (double)peaks[1] / peaks[0]);
+
+        double Measure(int way, Action set)
+        {
+            LargeBlocks.Return();
+            set();
+            ProcessMemory.ResetPeak();
+            double time = rig.StepSeconds(1);
+            peaks[way] = ProcessMemory.Peak;
+            return time;
+        }
     }
 
     /// <summary>How a step's cost grows with length, batch and size, as ratios to 4 x 256 of the first size.</summary>

@@ -18,19 +18,8 @@ internal sealed class TrainingRig(Decoder decoder, TrainingConfig config, IReadO
         return clock.Seconds;
     }
 
-    private void Run(int steps, Clock clock)
-    {
-        using var context = new TrainingContext
-        {
-            Model = ModelReference.Folder("benchmark"),
-            Training = config with { Steps = steps },
-            Lora = Lora,
-            Examples = rows,
-            Progress = clock,
-        };
-        using var loop = new TrainingLoop(context, new LoraAlgorithm().CreateHooks(), decoder);
-        loop.Run(CancellationToken.None).Dispose();
-    }
+    /// <summary>Runs so many steps, and calls after each.</summary>
+    public void Run(int steps, Action<int> then) => Run(steps, new Clock { Then = then });
 
     /// <summary>Seconds of one whole epoch, in which every row comes once.</summary>
     public double EpochSeconds()
@@ -61,6 +50,20 @@ internal sealed class TrainingRig(Decoder decoder, TrainingConfig config, IReadO
         })];
     }
 
+    private void Run(int steps, Clock clock)
+    {
+        using var context = new TrainingContext
+        {
+            Model = ModelReference.Folder("benchmark"),
+            Training = config with { Steps = steps },
+            Lora = Lora,
+            Examples = rows,
+            Progress = clock,
+        };
+        using var loop = new TrainingLoop(context, new LoraAlgorithm().CreateHooks(), decoder);
+        loop.Run(CancellationToken.None).Dispose();
+    }
+
     private static TokenizedExample Row(int id, int length, int prompt, int vocabulary) => new()
     {
         RowId = id,
@@ -74,7 +77,13 @@ internal sealed class TrainingRig(Decoder decoder, TrainingConfig config, IReadO
 
         public List<double> Seconds { get; } = [];
 
-        public void Report(TrainingProgress value) => Tick();
+        public Action<int>? Then { get; init; }
+
+        public void Report(TrainingProgress value)
+        {
+            Tick();
+            Then?.Invoke(value.Step);
+        }
 
         public void Tick()
         {

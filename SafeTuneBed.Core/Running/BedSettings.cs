@@ -6,7 +6,7 @@ namespace SafeTuneBed.Running;
 /// <summary>Settings of a bed as a whole.</summary>
 internal sealed class BedSettings
 {
-    private static readonly string[] Keys = ["Training", "Lora", "DataRoots", "AcceptLicenses", "Sandbox", "Runs", "MaxConcurrency", "Methods", "Evaluators"];
+    private static readonly string[] Keys = ["Training", "Lora", "DataRoots", "AcceptLicenses", "Sandbox", "Runs", "MaxConcurrency", "Checkpoints", "Methods", "Evaluators"];
 
     public List<string> DataRoots { get; } = [];
 
@@ -72,6 +72,14 @@ internal sealed class BedSettings
         AcceptedLicenses.UnionWith(SectionBinder.Strings(section.GetSection("AcceptLicenses"), Faults));
         SandboxFolder = SectionBinder.Text(section.GetSection("Sandbox"), Faults) ?? SandboxFolder;
         RunFolder = SectionBinder.Text(section.GetSection("Runs"), Faults) ?? RunFolder;
+        var checkpoints = new Training.CheckpointPolicy();
+        SectionBinder.Bind(section.GetSection("Checkpoints"), checkpoints, Faults);
+        if (checkpoints.Every < TimeSpan.Zero || checkpoints.Steps < 1)
+        {
+            Faults.Add($"{SectionBinder.PathOf(section, "Checkpoints")} has Every {checkpoints.Every} and Steps {checkpoints.Steps}; give a time of 0 or more, such as 00:01:00, and steps from 1.");
+        }
+
+        Checkpoints = checkpoints;
         if (SectionBinder.Text(section.GetSection("MaxConcurrency"), Faults) is { } text)
         {
             if (int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int workers) && workers > 0)

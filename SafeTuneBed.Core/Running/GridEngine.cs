@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using SafeTuneBed.Diagnostics;
 
 namespace SafeTuneBed.Running;
 
@@ -151,6 +152,8 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
         var queue = new ConcurrentQueue<Cell>(set.Cells);
         int[] outcomes = new int[Enum.GetValues<CellOutcome>().Length];
         var (count, threads) = Workers(set);
+        var estimator = new MemoryEstimator();
+        LargeBlocks.Choose(count * set.Cells.Select(c => estimator.Of(c)?.Total ?? 0).DefaultIfEmpty(0).Max());
 
         async Task WorkAsync()
         {

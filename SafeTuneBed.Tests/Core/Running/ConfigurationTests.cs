@@ -25,6 +25,8 @@ public sealed class ConfigurationTests : IDisposable
             ["Evaluators:word-rate:Wrd"] = "x",
             ["Evaluators:mmlu:Shots"] = "5",
             ["MaxConcurrency"] = "0",
+            ["Checkpoints:Evry"] = "00:01:00",
+            ["Checkpoints:Steps"] = "0",
             ["Runs:Folder"] = "x",
         });
 
@@ -32,7 +34,7 @@ public sealed class ConfigurationTests : IDisposable
 
         foreach (string text in new[]
         {
-            "The key Trainng is unknown. Did you mean 'Training'? Known: Training, Lora, DataRoots, AcceptLicenses, Sandbox, Runs, MaxConcurrency, Methods, Evaluators.",
+            "The key Trainng is unknown. Did you mean 'Training'? Known: Training, Lora, DataRoots, AcceptLicenses, Sandbox, Runs, MaxConcurrency, Checkpoints, Methods, Evaluators.",
             "The key Training:LearningRte is unknown. Did you mean 'LearningRate'?",
             "Training:Schedule is 'Zigzag'; give one of Constant, Linear, Cosine.",
             "Lora:Rank is 'eight'; give a value of type Int32.",
@@ -42,11 +44,20 @@ public sealed class ConfigurationTests : IDisposable
             "The key Evaluators:word-rate:Wrd is unknown. Did you mean 'Word'?",
             "The key Evaluators:mmlu is unknown.",
             "MaxConcurrency is '0'",
+            "The key Checkpoints:Evry is unknown. Did you mean 'Every'? Known: Every, Steps.",
+            "Checkpoints has Every 00:01:00 and Steps 0; give a time of 0 or more, such as 00:01:00, and steps from 1.",
             "Runs is not a text",
         })
         {
             Assert.Contains(text, message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void Checkpoints_FromConfiguration_AreThoseOfTheBed()
+    {
+        using ServiceProvider services = bed.Services(new() { ["Checkpoints:Every"] = "00:00:05", ["Checkpoints:Steps"] = "40" });
+        Assert.Equal(new SafeTuneBed.Training.CheckpointPolicy { Every = TimeSpan.FromSeconds(5), Steps = 40 }, services.GetRequiredService<BedSettings>().Checkpoints);
     }
 
     [Fact]
