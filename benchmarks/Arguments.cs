@@ -46,6 +46,7 @@ internal sealed class Arguments
             cells   --model <folder> --data <folder> [--rows 40] [--steps 8] [--accept alpaca,agnews,samsum] a small cell of each real task: plan, preview, loss by role
             load    --model <folder> [--type auto|f32|bf16]                                       loading against reading the bytes; peak memory; first token
             train   [--size sandbox,25m,110m] [--type f32|bf16] [--repeats 5] [--out file]         a LoRA step against the machine's ceiling and the plain way
+            methods [--size sandbox,25m] [--repeats 7] [--out file]                                a step of each defense against a LoRA step
             parts   [--size 25m] [--batch 4] [--length 256] [--type f32|bf16]                      where the time of such a step goes
             decode  [--size 110m | --model <folder>] [--tokens 64]                                 greedy decoding by batch, mixed lengths, common beginnings
             mmlu    --model <folder> --data <folder> [--subjects anatomy,...] [--questions 100] [--naive 100] multiple choice in one pass for all options against a pass for each

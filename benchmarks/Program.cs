@@ -32,6 +32,7 @@ int Run(string verb)
             "model" => RandomModel.Run(arguments),
             "load" => LoadBenchmark.Run(arguments),
             "train" => TrainBenchmark.Run(arguments),
+            "methods" => MethodBenchmark.Run(arguments),
             "parts" => PartsBenchmark.Run(arguments),
             "choice" => ChoiceBenchmark.Run(arguments),
             "soak" => SoakBenchmark.Run(arguments),

@@ -4,8 +4,8 @@ using SafeTuneBed.Training;
 
 namespace SafeTuneBed.Benchmarks;
 
-/// <summary>The library's own loop with LoRA on q and v, over rows made up.</summary>
-internal sealed class TrainingRig(Decoder decoder, TrainingConfig config, IReadOnlyList<TokenizedExample> rows, LoraConfig? lora = null)
+/// <summary>The library's own loop with LoRA on q and v, or another method, over rows made up. Every stream of a method is fed by the same rows.</summary>
+internal sealed class TrainingRig(Decoder decoder, TrainingConfig config, IReadOnlyList<TokenizedExample> rows, LoraConfig? lora = null, Func<MethodAlgorithm>? method = null)
 {
     /// <summary>The adapters that are trained: rank 8 on q and v with dropout, the library's defaults.</summary>
     public LoraConfig Lora { get; } = lora ?? new LoraConfig();
@@ -52,6 +52,7 @@ internal sealed class TrainingRig(Decoder decoder, TrainingConfig config, IReadO
 
     private void Run(int steps, Clock clock)
     {
+        MethodAlgorithm trained = method?.Invoke() ?? new LoraAlgorithm();
         using var context = new TrainingContext
         {
             Model = ModelReference.Folder("benchmark"),
@@ -59,8 +60,9 @@ internal sealed class TrainingRig(Decoder decoder, TrainingConfig config, IReadO
             Lora = Lora,
             Examples = rows,
             Progress = clock,
+            StreamRows = trained.Needs.Streams.ToDictionary(s => s, _ => rows),
         };
-        using var loop = new TrainingLoop(context, new LoraAlgorithm().CreateHooks(), decoder);
+        using var loop = new TrainingLoop(context, trained.CreateHooks(), decoder);
         loop.Run(CancellationToken.None).Dispose();
     }
 
