@@ -8,5 +8,5 @@ public static class MethodsBuilderExtensions
         .AddNone().AddLora().AddLisa().AddGuideMix()
         .AddVaccine().AddRandomVaccine().AddBooster()
         .AddSafeGrad().AddConstrainedSft().AddSppft()
-        .AddSafeLora().AddScaleLora();
+        .AddSafeLora().AddScaleLora().AddAntidote();
 }
