@@ -1,4 +1,5 @@
 using SafeTuneBed.Models;
+using SafeTuneBed.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,6 +37,35 @@ public sealed class WeightTransformContext
     public CancellationToken CancellationToken { get; }
 
     internal IReadOnlyDictionary<string, double> Figures => figures;
+
+    /// <summary>The model with rows to run it on; null where the method asked for no stream.</summary>
+    internal Calibration? Calibration { get; init; }
+
+    /// <summary>
+    /// Runs the model, with the adapter as it is now, once over all rows of a stream, and hands over what goes into some layers (<see cref="Site.LinearInput"/>): prompts and
+    /// responses, without padding and without dropout, several rows at a time.
+    /// </summary>
+    /// <param name="stream">The stream's name, such as <c>harmful</c>.</param>
+    /// <param name="targets">The layers, of <see cref="Targets"/>.</param>
+    /// <param name="read">Gets a layer and its inputs [tokens, in], f32 on the model's device, which are freed afterwards.</param>
+    /// <exception cref="InvalidOperationException">The method did not ask for the stream.</exception>
+    public void ReadInputs(string stream, IEnumerable<WeightTarget> targets, Action<WeightTarget, Tensor> read)
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        ArgumentNullException.ThrowIfNull(read);
+        if (Calibration is null || !Calibration.Streams.TryGetValue(stream, out IReadOnlyList<TokenizedExample>? rows))
+        {
+            throw new InvalidOperationException($"This method did not ask for the stream '{stream}'. Override Needs with MethodNeeds.Stream(\"{stream}\"), joined to others by And.");
+        }
+
+        Dictionary<string, WeightTarget> wanted = targets.ToDictionary(t => t.Path, StringComparer.Ordinal);
+        Calibration.Run(
+            rows,
+            Targets.ToDictionary(t => t.Path, t => (t.A, t.B), StringComparer.Ordinal),
+            wanted.Keys,
+            (path, x) => read(wanted[path], x),
+            CancellationToken);
+    }
 
     /// <summary>
     /// Does something with each layer, in order. Tensors made there are freed before the next, so that the weights of one layer at a time are in memory; what is given back stays
@@ -76,6 +106,9 @@ public sealed class WeightTarget
 
     /// <summary>Hugging Face path, such as <c>model.layers.0.self_attn.q_proj</c>.</summary>
     public string Path { get; }
+
+    /// <summary>The block's number from 0; null outside the blocks.</summary>
+    public int? Layer => ParameterInfo.Of(Path + ".weight", 0).Layer;
 
     /// <summary>s: alpha / r, or alpha / sqrt(r).</summary>
     public double Scaling { get; }

@@ -8,6 +8,6 @@ public static class MethodsBuilderExtensions
         .AddNone().AddLora().AddLisa().AddGuideMix()
         .AddVaccine().AddRandomVaccine().AddBooster()
         .AddSafeGrad().AddConstrainedSft().AddSppft()
-        .AddSafeLora().AddScaleLora()
+        .AddSafeLora().AddScaleLora().AddAntidote()
         .AddPtst().AddBea();
 }

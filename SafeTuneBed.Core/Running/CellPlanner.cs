@@ -192,7 +192,7 @@ internal sealed class CellPlanner
         };
         foreach (MethodPartConfig part in experiment.Parts.Where(p => p.Stage == MethodStage.PostFineTuning))
         {
-            cell = await stages.TransformAsync(store, cell, part, experiment, causes, cancellationToken).ConfigureAwait(false);
+            cell = await stages.TransformAsync(store, known, check, cell, part, experiment, cell.Asked.And(rows?.HarmfulPrompts ?? []), causes, cancellationToken).ConfigureAwait(false);
         }
 
         return causes.Count > 0 ? null : cell with

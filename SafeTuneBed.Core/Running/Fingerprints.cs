@@ -45,14 +45,14 @@ internal static class Fingerprints
 
         if (streams.Count > 0)
         {
-            parts["streams"] = new JsonObject(streams.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Rows.Fingerprint)));
+            parts["streams"] = OfStreams(streams);
         }
 
         return parts;
     }
 
     /// <summary>Everything that decides what a method makes of a trained adapter.</summary>
-    public static JsonObject OfTransform(ModelDescription model, MethodPartConfig part, MethodAlgorithm method, Cell source, IReadOnlyList<CompanionDescription> companions)
+    public static JsonObject OfTransform(ModelDescription model, MethodPartConfig part, MethodAlgorithm method, Cell source, IReadOnlyList<CompanionDescription> companions, IReadOnlyDictionary<string, CellStream> streams)
     {
         JsonObject parts = OfModel(model);
         parts["method"] = OfMethod(part.Method, method, part.Options);
@@ -62,8 +62,16 @@ internal static class Fingerprints
             parts["companions"] = new JsonObject(companions.OrderBy(c => c.Kind).Select(c => KeyValuePair.Create(c.Kind.ToString(), (JsonNode?)c.Fingerprint)));
         }
 
+        if (streams.Count > 0)
+        {
+            parts["streams"] = OfStreams(streams);
+        }
+
         return parts;
     }
+
+    private static JsonObject OfStreams(IReadOnlyDictionary<string, CellStream> streams) =>
+        new(streams.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Rows.Fingerprint)));
 
     /// <summary>A method by name, class, version and options.</summary>
     public static JsonObject OfMethod(string name, MethodAlgorithm method, MethodOptions? options) => new()

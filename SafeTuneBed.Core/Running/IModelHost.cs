@@ -65,6 +65,9 @@ internal sealed record TransformRequest
     /// <summary>The companions that the method asked for.</summary>
     public IReadOnlyList<CompanionDescription> Companions { get; init; } = [];
 
+    /// <summary>The rows of every stream that the method asked for, by name; without one the model itself is not loaded.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<TokenizedExample>> Streams { get; init; } = new Dictionary<string, IReadOnlyList<TokenizedExample>>();
+
     /// <summary>Gets what the method reports, for the run record.</summary>
     public Action<System.Text.Json.Nodes.JsonObject> Report { get; init; } = _ => { };
 }

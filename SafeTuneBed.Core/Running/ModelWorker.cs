@@ -1,5 +1,6 @@
 using SafeTuneBed.Diagnostics;
 using SafeTuneBed.Models;
+using SafeTuneBed.Training;
 
 namespace SafeTuneBed.Running;
 
@@ -39,15 +40,26 @@ internal sealed class ModelWorker(int threads) : IModelWorker
         return artifact;
     }
 
-    public Task<ModelArtifact> TransformAsync(MethodAlgorithm method, TransformRequest request, CancellationToken cancellationToken) =>
-        thread.RunAsync(
+    public async Task<ModelArtifact> TransformAsync(MethodAlgorithm method, TransformRequest request, CancellationToken cancellationToken)
+    {
+        // Only what looks at activations needs the model itself; the rest reads weights from disk.
+        LanguageModel? language = null;
+        if (request.Streams.Count > 0)
+        {
+            language = await LoadAsync(request.Model, request.Start.Merges, cancellationToken).ConfigureAwait(false);
+            await DetachAsync().ConfigureAwait(false);
+        }
+
+        return await thread.RunAsync(
             () =>
             {
-                (ModelArtifact artifact, System.Text.Json.Nodes.JsonObject report) = WeightTransform.Run(method, request.Start, request.Model.Folder, request.Companions, cancellationToken);
+                Calibration? calibration = language is null ? null : new Calibration(language.Decoder, request.Start.Adapter, request.Streams);
+                (ModelArtifact artifact, System.Text.Json.Nodes.JsonObject report) = WeightTransform.Run(method, request.Start, request.Model.Folder, request.Companions, calibration, cancellationToken);
                 request.Report(report);
                 return artifact;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+    }
 
     public async Task<ITextGenerator> OpenAsync(ModelDescription description, ModelArtifact artifact, CancellationToken cancellationToken)
     {

@@ -80,21 +80,23 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModel
 
     /// <summary>A method's work on the adapter of a cell.</summary>
     /// <param name="store">Where runs lie.</param>
+    /// <param name="known">The grid.</param>
+    /// <param name="check">What is wrong with its data sets.</param>
     /// <param name="source">The cell whose adapter it works on.</param>
     /// <param name="part">The method.</param>
     /// <param name="experiment">The pipeline's resolved settings.</param>
+    /// <param name="taken">What its streams may not ask.</param>
     /// <param name="causes">Gets what is wrong.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async Task<Cell> TransformAsync(RunStore store, Cell source, MethodPartConfig part, FinetuneExperimentConfig experiment, List<Problem> causes, CancellationToken cancellationToken)
+    public async Task<Cell> TransformAsync(
+        RunStore store, CheckedGrid known, GridCheck check, Cell source, MethodPartConfig part, FinetuneExperimentConfig experiment, EvaluationPrompts taken, List<Problem> causes, CancellationToken cancellationToken)
     {
         MethodAlgorithm method = methods.Create(part);
-        if (method.Needs.Streams.Count > 0)
-        {
-            causes.Add(new Problem($"The method '{part.Method}' works on weights after the training, and asks for the data streams {string.Join(", ", method.Needs.Streams)}, which there are only in training. Leave them out of its Needs."));
-        }
-
+        IReadOnlyDictionary<string, CellStream> streams = await Problem.CollectAsync(
+            causes, () => StreamsAsync(known, check, source.Model, part.Method, method.Needs, source.Seed, experiment.Training.MaxLength, taken, causes, cancellationToken)).ConfigureAwait(false)
+            ?? new Dictionary<string, CellStream>();
         IReadOnlyList<CompanionDescription> described = await companions.DescribeAsync(part.Method, method.Needs, source.Model, causes, cancellationToken).ConfigureAwait(false);
-        var parts = Fingerprints.OfTransform(source.Model, part, method, source, described);
+        var parts = Fingerprints.OfTransform(source.Model, part, method, source, described, streams);
         string fingerprint = CanonicalJson.Hash(parts);
         string name = $"{source.Method}{MethodPipeline.Separator}{part.Method}";
         return source with
@@ -104,6 +106,7 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModel
             Source = source,
             Experiment = experiment.UpTo(part),
             Companions = described,
+            Streams = streams.Count > 0 ? streams : source.Streams,
             Parts = parts,
             Fingerprint = fingerprint,
             Folder = store.CellFolder(source.Model.Model.DisplayName, name, source.DatasetName, source.Seed, fingerprint),

@@ -22,7 +22,7 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
             JsonObject? transform = null;
             if (cell.Part?.Stage == MethodStage.PostFineTuning)
             {
-                (threads, transform) = await TransformAsync(cell, worker, cancellationToken).ConfigureAwait(false);
+                (threads, transform) = await TransformAsync(set, cell, worker, cancellationToken).ConfigureAwait(false);
             }
             else if (cell.External is null)
             {
@@ -84,15 +84,23 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         }
     }
 
-    private async Task<(int Threads, JsonObject? Report)> TransformAsync(Cell cell, Func<IModelWorker> worker, CancellationToken cancellationToken)
+    private async Task<(int Threads, JsonObject? Report)> TransformAsync(CellSet set, Cell cell, Func<IModelWorker> worker, CancellationToken cancellationToken)
     {
         ModelArtifact start = models.Load(cell.Source!.ArtifactFolder, cell.Model.Model);
         try
         {
             JsonObject? report = null;
+            MethodAlgorithm method = methods.Create(cell.Part!);
+            var request = new TransformRequest
+            {
+                Model = cell.Model,
+                Start = start,
+                Companions = cell.Companions,
+                Streams = method.Needs.Streams.Count > 0 ? await set.Rows.GetStreamsAsync(data, cell, cancellationToken).ConfigureAwait(false) : new Dictionary<string, IReadOnlyList<TokenizedExample>>(),
+                Report = told => report = told,
+            };
             IModelWorker at = worker();
-            var request = new TransformRequest { Model = cell.Model, Start = start, Companions = cell.Companions, Report = told => report = told };
-            ModelArtifact artifact = await at.TransformAsync(methods.Create(cell.Part!), request, cancellationToken).ConfigureAwait(false);
+            ModelArtifact artifact = await at.TransformAsync(method, request, cancellationToken).ConfigureAwait(false);
             await SaveAsync(cell, artifact, null, null).ConfigureAwait(false);
             if (File.Exists(cell.Source.TrainLogPath))
             {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using SafeTuneBed.Models;
+using SafeTuneBed.Training;
 using static TorchSharp.torch;
 
 namespace SafeTuneBed.Running;
@@ -12,10 +13,11 @@ internal static class WeightTransform
     /// <param name="start">What it starts from; stays the caller's.</param>
     /// <param name="folder">The model underneath.</param>
     /// <param name="companions">What the method asked for.</param>
+    /// <param name="calibration">The model with rows to run it on; null where the method asked for no stream.</param>
     /// <param name="cancellationToken">Stops it between layers.</param>
     /// <exception cref="ConfigurationException">The artifact has no adapter.</exception>
     public static (ModelArtifact Artifact, JsonObject Report) Run(
-        MethodAlgorithm method, ModelArtifact start, string folder, IReadOnlyList<CompanionDescription> companions, CancellationToken cancellationToken)
+        MethodAlgorithm method, ModelArtifact start, string folder, IReadOnlyList<CompanionDescription> companions, Calibration? calibration, CancellationToken cancellationToken)
     {
         if (start.Adapter is not { } adapter)
         {
@@ -40,7 +42,7 @@ internal static class WeightTransform
                 Open(folder),
                 start.Merges,
                 companions.Where(c => c.Kind != ModelCompanion.SafeAdapter).ToDictionary(c => c.Kind, c => Open(c.Folder)),
-                cancellationToken);
+                cancellationToken) { Calibration = calibration };
             method.RunTransform(context);
             var artifact = new ModelArtifact
             {

@@ -22,7 +22,7 @@ public sealed class DefenseRunTests : IDisposable
         var grid = new ExperimentGrid("defenses")
         {
             Models = [ModelReference.Sandbox],
-            Methods = ["lora", "vaccine-lora", "random-vaccine", "booster+lisa", "vaccine+safe-grad", "constrained-sft", "sppft"],
+            Methods = ["lora", "vaccine-lora", "random-vaccine", "booster+lisa", "vaccine+safe-grad", "constrained-sft", "sppft", "antidote"],
             Datasets = [FinetuneDatasets.Sandbox.Sentiment.HighHarm],
             Evaluators = ["nothing"],
             Training = new TrainingOptions { Steps = 8 },
@@ -30,7 +30,7 @@ public sealed class DefenseRunTests : IDisposable
         };
         GridReport report = await runner.RunAsync(grid, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(
-            ["lora", "vaccine+lora", "random-vaccine+lora", "booster+lisa", "vaccine+safe-grad", "constrained-sft", "sppft"],
+            ["lora", "vaccine+lora", "random-vaccine+lora", "booster+lisa", "vaccine+safe-grad", "constrained-sft", "sppft", "lora+antidote"],
             report.Rows.Select(r => r.Method));
 
         // One stage for both pipelines that rest on it.

@@ -216,7 +216,7 @@ public sealed class SafeLoraTests : IDisposable
         (TinyModel aligned, TinyModel before) = Pair(new TinyShape());
         using var untouched = new ModelArtifact { Model = aligned.Folder };
         Assert.Contains("no adapter", Assert.Throws<ConfigurationException>(() => WeightTransform.Run(
-            new SafeLoraAlgorithm(), untouched, aligned.Folder, [new CompanionDescription(ModelCompanion.Base, before.Folder, "")], default)).Message, StringComparison.Ordinal);
+            new SafeLoraAlgorithm(), untouched, aligned.Folder, [new CompanionDescription(ModelCompanion.Base, before.Folder, "")], null, default)).Message, StringComparison.Ordinal);
     }
 
     private (TinyModel Aligned, TinyModel Base) Pair(TinyShape shape) => (Keep(new TinyModel(shape)), Keep(new TinyModel(shape with { Seed = shape.Seed + 100 })));
@@ -247,7 +247,7 @@ public sealed class SafeLoraTests : IDisposable
         merge?.Write();
         using var start = new ModelArtifact { Model = aligned.Folder, Adapter = PeftAdapter.Load(adapter.Folder), Merges = merge is null ? [] : [PeftAdapter.Load(merge.Folder)] };
         long loaded = LiveTensors.Count();
-        (ModelArtifact artifact, JsonObject report) = WeightTransform.Run(method, start, aligned.Folder, [new CompanionDescription(ModelCompanion.Base, before.Folder, "")], CancellationToken.None);
+        (ModelArtifact artifact, JsonObject report) = WeightTransform.Run(method, start, aligned.Folder, [new CompanionDescription(ModelCompanion.Base, before.Folder, "")], null, CancellationToken.None);
         Assert.Equal(loaded + (2 * artifact.Adapter!.Factors.Count), LiveTensors.CountDropped()); // the new factors and nothing else
         using (artifact)
         {

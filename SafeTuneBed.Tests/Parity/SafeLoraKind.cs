@@ -83,7 +83,7 @@ internal sealed class SafeLoraKind : IGoldenKind
         new ModelArtifact { Model = ModelReference.Folder("fixture"), Adapter = adapter },
         At(fixture, "aligned_model"),
         [new CompanionDescription(ModelCompanion.Base, At(fixture, "base_model"), "")],
-        CancellationToken.None);
+        null, CancellationToken.None);
 
     private static string At(GoldenFixture fixture, string field) => Path.GetFullPath(Path.Combine(fixture.Folder, fixture.Expected.GetProperty(field).GetString()!));
 

@@ -75,11 +75,16 @@ public sealed class TransformStageTests : IDisposable
     }
 
     [Fact]
-    public async Task Plan_TransformThatAsksForAStream_IsAProblem()
+    public async Task Plan_TransformThatAsksForAStream_GetsItOrSaysWhoGivesNone()
     {
         await using ExperimentRunner runner = bed.Runner(b => b.AddMethod<Hungry>("hungry"));
-        GridPlan plan = await runner.PlanAsync(Grid with { Methods = ["lora", "hungry"] });
-        Assert.Contains("'hungry' works on weights after the training, and asks for the data streams harmful", Assert.Single(plan.Problems), StringComparison.Ordinal);
+        ExperimentGrid grid = Grid with { Methods = ["lora", "hungry"] };
+        await runner.RunAsync(grid);
+        string record = bed.Files("run.json").Single(f => f.Contains("lora+hungry", StringComparison.Ordinal));
+        Assert.NotNull(System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(record))!["streams"]!["harmful"]);
+
+        GridPlan plan = await runner.PlanAsync(grid with { Models = [ModelReference.Folder("other")], Evaluators = ["task-rate"] });
+        Assert.Contains("'hungry' asks for the data stream 'harmful'", Assert.Single(plan.Problems), StringComparison.Ordinal);
     }
 
     [Fact]
