@@ -44,7 +44,10 @@ internal static class AllBenchmark
             {
                 decode.MixedLengths(64);
                 decode.SharedBeginnings();
-                new ChoiceBenchmark(results, size, decoder, repeats).Score(4);
+                if (decoder.Options.ContextLength >= ChoiceBenchmark.Tokens)
+                {
+                    new ChoiceBenchmark(results, size, decoder, repeats).Score(4);
+                }
             }
         }
 
