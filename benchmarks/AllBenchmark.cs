@@ -15,8 +15,10 @@ internal static class AllBenchmark
         int repeats = arguments.Number("repeats", 3);
         string[] sizes = arguments.Text("size", "sandbox,25m,110m").Split(',');
         bool half = CapabilityProbe.BFloat16Gain(CPU) >= CapabilityProbe.LeastGain;
-        LargeBlocks.Keep(); // as a run does where memory is plenty
+        string main = sizes.Contains("25m") ? "25m" : sizes[0];
         var train = new TrainBenchmark(results, models, repeats);
+        train.Blocks(main, 4, 256);
+        LargeBlocks.Keep(); // as a run does where memory is plenty
         foreach (string size in sizes)
         {
             train.Step(size, ScalarType.Float32, 4, 256);
@@ -26,9 +28,7 @@ internal static class AllBenchmark
             }
         }
 
-        string main = sizes.Contains("25m") ? "25m" : sizes[0];
         train.Recomputation(main, 4, 256);
-        train.Blocks(main, 4, 256);
         if (RandomModel.Sizes.ContainsKey(main))
         {
             train.MixedLengths(main);
@@ -44,7 +44,10 @@ internal static class AllBenchmark
             {
                 decode.MixedLengths(64);
                 decode.SharedBeginnings();
-                new ChoiceBenchmark(results, size, decoder, repeats).Score(4);
+                if (decoder.Options.ContextLength >= ChoiceBenchmark.Tokens)
+                {
+                    new ChoiceBenchmark(results, size, decoder, repeats).Score(4);
+                }
             }
         }
 

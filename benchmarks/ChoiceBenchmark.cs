@@ -8,6 +8,9 @@ namespace SafeTuneBed.Benchmarks;
 /// <summary>Multiple choice with five worked examples before each question: the library's scorer against one prompt at a time, whole and with logits of every position.</summary>
 internal sealed class ChoiceBenchmark(Results results, string model, Decoder decoder, int repeats)
 {
+    /// <summary>More than a question takes, options included.</summary>
+    public const int Tokens = 400;
+
     private const int Examples = 300;
     private const int Question = 60;
     private const int Options = 4;

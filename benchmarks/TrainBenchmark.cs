@@ -20,13 +20,14 @@ internal sealed class TrainBenchmark(Results results, BenchmarkModels models, in
         using var models = new BenchmarkModels();
         var benchmark = new TrainBenchmark(results, models, arguments.Number("repeats", 5), arguments.Text("plain", "yes") == "yes");
         ScalarType type = arguments.Type() ?? ScalarType.Float32;
-        foreach (string size in arguments.Text("size", "sandbox,25m,110m").Split(','))
+        string[] sizes = arguments.Text("size", "sandbox,25m,110m").Split(',');
+        benchmark.Blocks(sizes[^1], 4, 256);
+        foreach (string size in sizes)
         {
             benchmark.Step(size, type, 4, 256);
             if (type == ScalarType.Float32 && size != "sandbox")
             {
                 benchmark.Recomputation(size, 4, 256);
-                benchmark.Blocks(size, 4, 256);
             }
 
             if (type == ScalarType.Float32 && size == "25m" && benchmark.plain)
@@ -112,25 +113,24 @@ internal sealed class TrainBenchmark(Results results, BenchmarkModels models, in
         }
     }
 
-    /// <summary>What it costs to give large blocks back to the system, and what it costs not to.</summary>
+    /// <summary>
+    /// What it costs to give large blocks back to the system, and what it costs not to. It must come before anything else: what was kept once stays in use, so the two can't
+    /// be measured by turns.
+    /// </summary>
     public void Blocks(string model, int batch, int length)
     {
         using Decoder decoder = models.Load(model, ScalarType.Float32);
         TrainingRig rig = Rig(decoder, batch, length);
-        long[] peaks = new long[2];
-        double[] seconds = Interleaved.Medians(repeats, () => Measure(0, LargeBlocks.Return), () => Measure(1, LargeBlocks.Keep));
+        (double Seconds, long Peak) returned = Measure(LargeBlocks.Return), kept = Measure(LargeBlocks.Keep);
         string subject = $"{model} f32, {batch} x {length}";
-        results.Add("blocks", subject, "given back: time of a step over kept", seconds[0] / seconds[1]);
-        results.Add("blocks", subject, "kept: resident at the peak over given back", (double)peaks[1] / peaks[0]);
+        results.Add("blocks", subject, "given back: time of a step over kept", returned.Seconds / kept.Seconds);
+        results.Add("blocks", subject, "kept: resident at the peak over given back", (double)kept.Peak / returned.Peak);
 
-        double Measure(int way, Action set)
+        (double Seconds, long Peak) Measure(Action set)
         {
-            LargeBlocks.Return();
             set();
             ProcessMemory.ResetPeak();
-            double time = rig.StepSeconds(1);
-            peaks[way] = ProcessMemory.Peak;
-            return time;
+            return (Interleaved.Medians(repeats, () => rig.StepSeconds(1))[0], ProcessMemory.Peak);
         }
     }
 

@@ -5,7 +5,7 @@ namespace SafeTuneBed.Diagnostics;
 /// <summary>
 /// What the GNU C library does with large blocks that are freed. Given back to the system, no more is held than is in use, but every new tensor's pages are
 /// found and zeroed anew: a quarter of the time of a training step of a small model. Kept, they are used again, and tensors of many sizes come to hold up to one
-/// and a half times what is in use.
+/// and a half times what is in use. What was kept once stays in use for large tensors, also when blocks are given back later.
 /// </summary>
 internal static partial class LargeBlocks
 {
