@@ -13,6 +13,9 @@ public sealed class SafeLoraAlgorithm : MethodAlgorithm<SafeLoraOptions>
     public override MethodStage Stage => MethodStage.PostFineTuning;
 
     /// <inheritdoc/>
+    public override string Control => "scale-lora";
+
+    /// <inheritdoc/>
     public override MethodNeeds Needs => MethodNeeds.Companion(ModelCompanion.Base);
 
     /// <inheritdoc/>
