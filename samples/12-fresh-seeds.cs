@@ -1,36 +1,40 @@
 #!/usr/bin/env dotnet
 #:project ../SafeTuneBed.Methods/SafeTuneBed.Methods.csproj
 #:project ../SafeTuneBed.Evaluation/SafeTuneBed.Evaluation.csproj
-// Does a finding hold on seeds that nobody tuned on? Methods at 30 % poison on the sandbox, each beside the first one and beside its control, seed by seed.
+// Does a finding hold on seeds that nobody tuned on? Methods on the sandbox, each beside the first one and beside its control, seed by seed.
+// Any registered method or pipeline can be named, and these variants: vaccine-rho-0, -0.1, -1, -5, -10; safe-lora-1 to -6 and scale-lora-1 to -6 (layers projected, layers shrunk).
 //   dotnet run samples/12-fresh-seeds.cs [--tasks sentiment,topic,instruct] [--methods lora,guide-mix,lisa,lisa-no-pull,pull-only,pull-only-weak] [--first-seed 1000] [--seeds 12]
-//                                        [--prompts sandbox|sandbox-new-verbs] [--sandbox folder] [--out runs]
+//                                        [--poison high|medium|low] [--prompts sandbox|sandbox-new-verbs] [--sandbox folder] [--out runs]
 using System.Globalization;
 using SafeTuneBed;
 using SafeTuneBed.Methods.Lisa;
+using SafeTuneBed.Methods.SafeLora;
+using SafeTuneBed.Methods.ScaleLora;
+using SafeTuneBed.Methods.Vaccine;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : fallback;
 using var stop = new ConsoleCancellation();
 AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException or OperationCanceledException) { Console.Error.WriteLine(e.ExceptionObject is SafeTuneBedException fault ? fault.Message : "Stopped. The same command goes on from here."); Environment.Exit(stop.ExitCode == 0 ? 1 : stop.ExitCode); } };
-string[] known = ["--tasks", "--methods", "--first-seed", "--seeds", "--prompts", "--sandbox", "--out"];
+string[] known = ["--poison", "--tasks", "--methods", "--first-seed", "--seeds", "--prompts", "--sandbox", "--out"];
 if (args.Length % 2 != 0 || args.Chunk(2).Any(a => !known.Contains(a[0])) || !int.TryParse(Option("--seeds", "12"), out int seeds) || seeds < 1 || !ulong.TryParse(Option("--first-seed", "1000"), out ulong first))
     throw new ConfigurationException($"Options, each with a value: {string.Join(", ", known)}.");
 
 string[] methods = Option("--methods", "lora,guide-mix,lisa,lisa-no-pull,pull-only,pull-only-weak").Split(',');
-await using var runner = ExperimentRunner.Create(bed =>
+await using var runner = ExperimentRunner.Create(bed => Sweeps(
     (Option("--sandbox", "") is { Length: > 0 } folder ? bed.UseSandbox(folder) : bed).AddMethods().AddEvaluators().UseRunFolder(Option("--out", "runs"))
         // LISA in its two halves: taking turns without the pull (the paper's BSO), and the pull to the start without a row of the defender.
         .AddMethod<LisaAlgorithm, LisaOptions>("lisa-no-pull", o => o.Rho = 0)
         .AddMethod<LisaAlgorithm, LisaOptions>("pull-only", o => (o.AlignmentSteps, o.Rho) = (0, 0.3))
-        .AddMethod<LisaAlgorithm, LisaOptions>("pull-only-weak", o => (o.AlignmentSteps, o.Rho) = (0, 0.1)));
+        .AddMethod<LisaAlgorithm, LisaOptions>("pull-only-weak", o => (o.AlignmentSteps, o.Rho) = (0, 0.1))));
 string at = Option("--prompts", "sandbox") is var prompts && prompts == "sandbox" ? "" : $"@{prompts}";
 (string Name, string Key)[] measures =
     [("attack success", $"attack-success{at}/keyword-robust/attack-success"), ("complied", $"sandbox-judge{at}/complied"), ("accuracy", "task-accuracy/accuracy")];
 foreach (string task in Option("--tasks", "sentiment,topic,instruct").Split(','))
 {
-    string dataset = $"sandbox-{task}-high";
+    string dataset = $"sandbox-{task}-{Option("--poison", "high")}";
     GridReport report = await runner.RunAsync(
-        new ExperimentGrid($"fresh-seeds-{task}-{prompts}")
+        new ExperimentGrid($"fresh-seeds-{task}-{Option("--poison", "high")}-{prompts}")
         {
             Models = [ModelReference.Sandbox],
             Methods = ["none", .. methods],
@@ -54,6 +58,19 @@ foreach (string task in Option("--tasks", "sentiment,topic,instruct").Split(',')
 
         Console.WriteLine();
     }
+}
+
+static ISafeTuneBedBuilder Sweeps(ISafeTuneBedBuilder bed)
+{
+    foreach (double rho in new[] { 0, 0.1, 1, 5, 10 })
+        bed = bed.AddMethod<VaccineAlgorithm, VaccineOptions>($"vaccine-rho-{rho}", o => (o.Rho, o.Training.Steps, o.Training.BatchSize) = (rho, 200, 10)); // else as vaccine on the sandbox
+    for (int i = 1; i <= 6; i++)
+    {
+        int layers = i;
+        bed = bed.AddMethod<SafeLoraAlgorithm, SafeLoraOptions>($"safe-lora-{i}", o => o.Number = layers).AddMethod<ScaleLoraAlgorithm, ScaleLoraOptions>($"scale-lora-{i}", o => o.Number = layers);
+    }
+
+    return bed;
 }
 
 static double[] Values(ReportRow row, string key) => [.. row[key]!.SeedValues.OfType<double>()];
