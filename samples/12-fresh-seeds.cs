@@ -2,7 +2,7 @@
 #:project ../SafeTuneBed.Methods/SafeTuneBed.Methods.csproj
 #:project ../SafeTuneBed.Evaluation/SafeTuneBed.Evaluation.csproj
 // Does a finding hold on seeds that nobody tuned on? Methods on the sandbox, each beside the first one and beside its control, seed by seed.
-// Any registered method or pipeline can be named, and these variants: vaccine-rho-0, -0.1, -1, -5, -10; safe-lora-1 to -6 and scale-lora-1 to -6 (layers projected, layers shrunk).
+// Any registered method or pipeline can be named, and these variants: vaccine-0, vaccine-01, vaccine-1, vaccine-5, vaccine-10 (rho 0, 0.1, ...); safe-lora-1 to -6 and scale-lora-1 to -6 (layers projected, layers shrunk).
 //   dotnet run samples/12-fresh-seeds.cs [--tasks sentiment,topic,instruct] [--methods lora,guide-mix,lisa,lisa-no-pull,pull-only,pull-only-weak] [--first-seed 1000] [--seeds 12]
 //                                        [--poison high|medium|low] [--prompts sandbox|sandbox-new-verbs] [--sandbox folder] [--out runs]
 using System.Globalization;
@@ -63,7 +63,7 @@ foreach (string task in Option("--tasks", "sentiment,topic,instruct").Split(',')
 static ISafeTuneBedBuilder Sweeps(ISafeTuneBedBuilder bed)
 {
     foreach (double rho in new[] { 0, 0.1, 1, 5, 10 })
-        bed = bed.AddMethod<VaccineAlgorithm, VaccineOptions>($"vaccine-rho-{rho}", o => (o.Rho, o.Training.Steps, o.Training.BatchSize) = (rho, 200, 10)); // else as vaccine on the sandbox
+        bed = bed.AddMethod<VaccineAlgorithm, VaccineOptions>($"vaccine-{rho}".Replace(".", ""), o => (o.Rho, o.Training.Steps, o.Training.BatchSize) = (rho, 200, 10)); // else as vaccine on the sandbox
     for (int i = 1; i <= 6; i++)
     {
         int layers = i;
