@@ -52,6 +52,12 @@ public sealed class TrainingContext : IDisposable
     /// <summary>Where the run's state is saved on the way; null saves none.</summary>
     internal CheckpointStore? Checkpoints { get; init; }
 
+    /// <summary>Looks at the hooks of every loop of this run; null leaves them alone.</summary>
+    internal Func<ITrainingHooks, ITrainingHooks>? Watch { get; init; }
+
+    /// <summary>Hears that gradients were changed by something else than the loop's own verbs; null looks for nothing, which costs nothing.</summary>
+    internal Action? OnGradientsTouched { get; init; }
+
     /// <summary>Loops begun so far: a method may run several, one after the other.</summary>
     internal int Phase { get; private set; }
 
@@ -96,7 +102,7 @@ public sealed class TrainingContext : IDisposable
         return await LanguageModel.Thread.RunAsync(
             () =>
             {
-                using var loop = new TrainingLoop(this, hooks, LanguageModel.Decoder);
+                using var loop = new TrainingLoop(this, Watch?.Invoke(hooks) ?? hooks, LanguageModel.Decoder);
                 return loop.Run(token);
             },
             cancellationToken).ConfigureAwait(false);

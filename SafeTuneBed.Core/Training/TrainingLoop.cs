@@ -97,6 +97,7 @@ internal sealed class TrainingLoop : IDisposable
             {
                 Clip(norm, config.MaxGradientNorm);
                 optimizer.Step(rate);
+                session.Guard?.Note();
                 session.Call(() => hooks.OnOptimizerStepped(whole));
             }
             else
@@ -160,6 +161,7 @@ internal sealed class TrainingLoop : IDisposable
     private TrainingStep ComputeWindow(List<TrainingStep> window)
     {
         session.Flat.Gradients.zero_();
+        session.Guard?.Note();
         foreach (TrainingStep step in window)
         {
             session.Call(() => hooks.ComputeGradients(step));

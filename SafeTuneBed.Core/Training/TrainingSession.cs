@@ -21,6 +21,7 @@ internal sealed class TrainingSession : IDisposable
         Lora = new TrainableLora(decoder, context.Lora, Seeds["lora-init"], Seeds["dropout"]);
         Parameters = new ParameterSet(Flat);
         Shifts = new ShiftStack(Flat);
+        Guard = context.OnGradientsTouched is { } touched ? new GradientGuard(Flat, touched) : null;
         User = context.UserStream ?? new BatchStream(context.Examples, context.Training, Seeds["user-order"]);
         Activations = new ActivationPasses(this, decoder);
         Reference = new ReferenceModel(this, decoder, context.Training.BatchSize, [context.Examples, .. context.StreamRows.Values]);
@@ -43,6 +44,9 @@ internal sealed class TrainingSession : IDisposable
     public ShiftStack Shifts { get; }
 
     public WindowFigures Figures { get; } = new();
+
+    /// <summary>Sees writers of gradients that are not the loop's; null where nobody looks.</summary>
+    public GradientGuard? Guard { get; }
 
     public ActivationPasses Activations { get; }
 
@@ -100,7 +104,10 @@ internal sealed class TrainingSession : IDisposable
     public void AccumulateLoss(TrainingStep step, TokenBatch batch, ActivationSet? taps)
     {
         using var scope = NewDisposeScope();
-        Backward(LossOf(step, batch, Forward(batch, taps), null).mul(KeptScalar.Of(step.WindowWeight)));
+        Tensor loss = LossOf(step, batch, Forward(batch, taps), null).mul(KeptScalar.Of(step.WindowWeight));
+        Guard?.Check();
+        Backward(loss);
+        Guard?.Note();
     }
 
     public ActivationSet ActivationGradients(TrainingStep step, IEnumerable<Site> sites, TokenBatch batch, Func<TokenBatch, ModelOutput, Tensor>? loss) =>
@@ -138,6 +145,7 @@ internal sealed class TrainingSession : IDisposable
     public void Accumulate(GradientSet gradients, double scale)
     {
         ArgumentNullException.ThrowIfNull(gradients);
+        Guard?.Check();
         using var noGrad = no_grad();
         foreach (FlatRange range in Flat.ActiveRanges())
         {
@@ -145,6 +153,8 @@ internal sealed class TrainingSession : IDisposable
             using Tensor source = gradients.Values.narrow(0, range.Offset, range.Length);
             target.add_(source, alpha: KeptScalar.Of(scale));
         }
+
+        Guard?.Note();
     }
 
     public IDisposable Shift(GradientSet direction, double scale)
@@ -158,6 +168,7 @@ internal sealed class TrainingSession : IDisposable
     {
         using var scope = NewDisposeScope();
         hook();
+        Guard?.Check();
         if (Shifts.IsShifted)
         {
             Shifts.Clear();
@@ -170,6 +181,7 @@ internal sealed class TrainingSession : IDisposable
         decoder.Recomputation = null;
         Shifts.Clear();
         FreeBatches();
+        Guard?.Dispose();
         Lora.Dispose();
     }
 
