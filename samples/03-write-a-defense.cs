@@ -3,13 +3,15 @@
 #:project ../SafeTuneBed.Evaluation/SafeTuneBed.Evaluation.csproj
 // A defense of your own, whole, beside plain LoRA and beside its control: gradient surgery (after Yu et al. 2020, arXiv 2001.06782). About a minute.
 //   dotnet run samples/03-write-a-defense.cs [--seeds 2] [--out runs]
+//   dotnet run samples/03-write-a-defense.cs --verify     what every method must keep: repeats, resumes, leaks nothing, ...
 using System.ComponentModel.DataAnnotations;
 using SafeTuneBed;
 
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : fallback;
 AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException fault) { Console.Error.WriteLine(fault.Message); Environment.Exit(1); } };
+if (args is ["--verify"]) { Console.WriteLine(await MethodConformance.VerifyAsync<SurgeryAlgorithm, SurgeryOptions>()); return; }
 if (args.Length % 2 != 0 || args.Chunk(2).Any(a => a[0] is not ("--seeds" or "--out")) || !int.TryParse(Option("--seeds", "2"), out int seeds) || seeds < 1)
-    throw new ConfigurationException("Options: --seeds <1 or more>, default 2; --out <folder>, default runs.");
+    throw new ConfigurationException("Options: --seeds <1 or more>, default 2; --out <folder>, default runs; or --verify alone.");
 
 await using var runner = ExperimentRunner.Create(bed => bed
     .AddMethods().AddEvaluators().UseRunFolder(Option("--out", "runs"))
