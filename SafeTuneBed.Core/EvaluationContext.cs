@@ -37,6 +37,12 @@ public sealed class EvaluationContext
     /// <summary>The log; never holds harmful text above Trace.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>The evaluation's own folder, for files beside its scores; null keeps nothing.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>A folder that all evaluations of the bed share, for what is paid once, such as the verdicts of judges; null keeps nothing.</summary>
+    public string? SharedFolder { get; init; }
+
     /// <summary>Where answers are kept so that a killed evaluation goes on; null keeps nothing.</summary>
     internal GenerationStore? Store { get; init; }
 

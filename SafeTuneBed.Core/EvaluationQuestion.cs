@@ -23,6 +23,9 @@ public sealed record EvaluationQuestion
     /// <summary>Most new tokens of this answer; null leaves it to the evaluation's decoding. It can't raise that limit.</summary>
     public int? MaxNewTokens { get; init; }
 
+    /// <summary>Sampling temperature of this answer; null leaves it to the evaluation's decoding.</summary>
+    public double? Temperature { get; init; }
+
     /// <summary>An answer to a conversation; one that ends in a message of the assistant is gone on with.</summary>
     public static EvaluationQuestion Ask(IReadOnlyList<ChatMessage> conversation) => new() { Conversation = conversation };
 

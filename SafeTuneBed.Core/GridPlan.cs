@@ -27,6 +27,9 @@ public sealed record PlannedEvaluation(string Evaluator, int Items, PlannedWork 
 
     /// <summary>Most new tokens of an answer; null where nothing is generated.</summary>
     public int? MaxNewTokens { get; init; }
+
+    /// <summary>What judges are asked at most, one entry per judge.</summary>
+    public IReadOnlyList<JudgeEstimate> Judging { get; init; } = [];
 }
 
 /// <summary>A file that a data set reads.</summary>

@@ -53,6 +53,14 @@ public interface IEvaluator
     GenerationOptions Generation => new();
 
     /// <summary>
+    /// What else the scores depend on, such as the judge that is asked and the version of its prompt: part of the evaluation's fingerprint. Null (most measures): nothing.
+    /// </summary>
+    string? Scorer => null;
+
+    /// <summary>What other models will be asked at most about the items of this evaluation; empty (most measures): none is. Called when a grid is planned.</summary>
+    IReadOnlyList<JudgeEstimate> EstimateJudging(EvaluationContext context) => [];
+
+    /// <summary>
     /// Looks whether the items can be judged: fields that a rule needs, gold answers that can be read. Called when a grid is planned, so that a fault is found before
     /// any training; the context's <see cref="EvaluationContext.Model"/> has a name then and can't be asked. Default: nothing is checked.
     /// </summary>

@@ -53,6 +53,28 @@ public abstract class QuestionEvaluator<TItem> : IEvaluator, IForeseeable
     /// <param name="answers">What came back, in the order of the questions.</param>
     protected abstract IEnumerable<SampleScore> Score(TItem item, IReadOnlyList<EvaluationAnswer> answers);
 
+    /// <summary>
+    /// What is asked next about each item, when answers are needed to ask it, such as the second turn of a conversation; called again until it asks nothing. Default: nothing.
+    /// </summary>
+    /// <param name="items">The items.</param>
+    /// <param name="answers">What came back so far, item by item.</param>
+    /// <returns>Further questions, in the order of the items; an empty list ends the asking.</returns>
+    protected virtual IReadOnlyList<IReadOnlyList<EvaluationQuestion>> CreateFollowUps(IReadOnlyList<TItem> items, IReadOnlyList<IReadOnlyList<EvaluationAnswer>> answers) => [];
+
+    /// <summary>The scores of all items, in their order. Default: <see cref="Score"/> of each. A measure that asks a judge overrides it.</summary>
+    protected virtual Task<IReadOnlyList<IEnumerable<SampleScore>>> ScoreAllAsync(
+        IReadOnlyList<TItem> items, IReadOnlyList<IReadOnlyList<EvaluationAnswer>> answers, EvaluationContext context, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        return Task.FromResult<IReadOnlyList<IEnumerable<SampleScore>>>([.. items.Zip(answers, Score)]);
+    }
+
+    /// <inheritdoc/>
+    public virtual string? Scorer => null;
+
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<JudgeEstimate> EstimateJudging(EvaluationContext context) => [];
+
     /// <inheritdoc/>
     /// <remarks>Loads the items as the evaluation will, and looks whether each id occurs once. What <see cref="LoadItemsAsync"/> throws is told by the plan.</remarks>
     public virtual async ValueTask CheckItemsAsync(EvaluationContext context, CancellationToken cancellationToken)
@@ -99,14 +121,28 @@ public abstract class QuestionEvaluator<TItem> : IEvaluator, IForeseeable
 
         string[] ids = [.. items.Select(GetItemId)];
         IReadOnlyList<IReadOnlyList<EvaluationAnswer>> answers = await new Interview(context).AskAsync(ids, questions, cancellationToken).ConfigureAwait(false);
+        answers = await FollowUpAsync(items, ids, answers, context, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<IEnumerable<SampleScore>> given = await ScoreAllAsync(items, answers, context, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<MetricDefinition> metrics = MetricsOf(context.Dataset);
         var scores = new List<SampleScore>();
         for (int i = 0; i < items.Count; i++)
         {
-            scores.AddRange(Complete(metrics, Score(items[i], answers[i])).Select(s => s with { ItemId = ids[i] }));
+            scores.AddRange(Complete(metrics, given[i]).Select(s => s with { ItemId = ids[i] }));
         }
 
         return new EvaluationResult(scores);
+    }
+
+    private async Task<IReadOnlyList<IReadOnlyList<EvaluationAnswer>>> FollowUpAsync(
+        List<TItem> items, string[] ids, IReadOnlyList<IReadOnlyList<EvaluationAnswer>> answers, EvaluationContext context, CancellationToken cancellationToken)
+    {
+        while (CreateFollowUps(items, answers) is { Count: > 0 } next && next.Any(n => n.Count > 0))
+        {
+            IReadOnlyList<IReadOnlyList<EvaluationAnswer>> more = await new Interview(context).AskAsync(ids, next, cancellationToken).ConfigureAwait(false);
+            answers = [.. answers.Zip(more, (a, m) => (IReadOnlyList<EvaluationAnswer>)[.. a, .. m])];
+        }
+
+        return answers;
     }
 
     private async Task<List<TItem>> LoadAsync(EvaluationContext context, CancellationToken cancellationToken)

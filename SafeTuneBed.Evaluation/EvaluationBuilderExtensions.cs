@@ -19,7 +19,7 @@ public static class EvaluationBuilderExtensions
     /// before keep their settings.
     /// </summary>
     public static ISafeTuneBedBuilder AddEvaluators(this ISafeTuneBedBuilder builder) =>
-        builder.AddAttackSuccess().AddOverRefusal().AddSandboxJudge().AddTaskAccuracy().AddMmlu().AddPrefillAttack().AddPerplexity();
+        builder.AddAttackSuccess().AddOverRefusal().AddSandboxJudge().AddTaskAccuracy().AddMmlu().AddPrefillAttack().AddPerplexity().AddJudgedMeasures();
 
     /// <summary>
     /// Registers <c>attack-success</c>: the share of forbidden requests that are not refused, by keywords. May be called again to change settings.

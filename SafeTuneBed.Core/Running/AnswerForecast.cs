@@ -55,7 +55,7 @@ internal sealed class AnswerForecast
         }
 
         int answers = Answers(cell, evaluation, given), likelihoods = Likelihoods(cell, evaluation, given);
-        return planned with { Work = answers + likelihoods == 0 && evaluation.ItemCount > 0 ? PlannedWork.Score : PlannedWork.Run, Answers = answers, Likelihoods = likelihoods };
+        return planned with { Work = answers + likelihoods == 0 && evaluation.ItemCount > 0 ? PlannedWork.Score : PlannedWork.Run, Answers = answers, Likelihoods = likelihoods, Judging = evaluation.Judging };
     }
 
     private static int Answers(Cell cell, CellEvaluation evaluation, HashSet<(string Key, Question Question)> given)

@@ -119,6 +119,9 @@ internal sealed record CellEvaluation
     /// <summary>What will be asked; null where the evaluator does not tell.</summary>
     public Foreseen? Foreseen { get; init; }
 
+    /// <summary>What judges will be asked at most.</summary>
+    public IReadOnlyList<JudgeEstimate> Judging { get; init; } = [];
+
     public required GenerationOptions Decoding { get; init; }
 
     public required JsonObject Parts { get; init; }

@@ -33,7 +33,7 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
         {
             IEvaluator evaluator = evaluators.Get(entry.Name);
             bool asksSplit = evaluator.Needs.HasFlag(EvaluatorNeeds.EvaluationSplit);
-            var (promptSet, prompts, further, examples, decoding, foreseen) = await ItemsAsync(entry, model, dataset, cancellationToken).ConfigureAwait(false);
+            var (promptSet, prompts, further, examples, decoding, foreseen, judging) = await ItemsAsync(entry, model, dataset, cancellationToken).ConfigureAwait(false);
             var parts = Fingerprints.OfEvaluation(
                 cellFingerprint, entry.Name, evaluator, evaluators.OptionsOf(entry.Name), Fingerprints.OfItems(prompts, examples, further), dataset, asksSplit, decoding, seed);
             string fingerprint = CanonicalJson.Hash(parts);
@@ -47,6 +47,7 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
                 Examples = examples,
                 Metrics = evaluator.MetricsOf(dataset),
                 Foreseen = foreseen,
+                Judging = judging,
                 Decoding = decoding,
                 Parts = parts,
                 Fingerprint = fingerprint,
@@ -118,7 +119,7 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
         try
         {
             await evaluator.CheckItemsAsync(context, cancellationToken).ConfigureAwait(false);
-            return new Items(promptSet, prompts, further, examples, decoding, evaluator is IForeseeable known ? await known.ForeseeAsync(context, cancellationToken).ConfigureAwait(false) : null);
+            return new Items(promptSet, prompts, further, examples, decoding, evaluator is IForeseeable known ? await known.ForeseeAsync(context, cancellationToken).ConfigureAwait(false) : null, evaluator.EstimateJudging(context));
         }
         catch (Exception e) when (e is not SafeTuneBedException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
@@ -186,5 +187,6 @@ internal sealed class EvaluationPlanner(EvaluatorCatalog evaluators, IDataHost d
         IReadOnlyDictionary<string, IReadOnlyList<PromptItem>> Further,
         IReadOnlyList<FinetuneExample> Examples,
         GenerationOptions Decoding,
-        Foreseen? Foreseen);
+        Foreseen? Foreseen,
+        IReadOnlyList<JudgeEstimate> Judging);
 }

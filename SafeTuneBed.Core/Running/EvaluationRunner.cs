@@ -8,7 +8,7 @@ using SafeTuneBed.Data;
 namespace SafeTuneBed.Running;
 
 /// <summary>Runs one evaluation of a cell, or finds it done, or takes it over from a cell whose weights and items are the same.</summary>
-internal sealed class EvaluationRunner(IReadOnlyList<Cell> cells, IMetricAggregator aggregator, TimeProvider time, ILogger logger)
+internal sealed class EvaluationRunner(IReadOnlyList<Cell> cells, IMetricAggregator aggregator, TimeProvider time, ILogger logger, string sharedFolder)
 {
     // Cells of an untrained model differ in nothing that their answers depend on.
     private readonly ILookup<string, string> twins = cells.SelectMany(c => c.Evaluations).ToLookup(e => e.Fingerprint, e => e.Folder, StringComparer.Ordinal);
@@ -83,6 +83,8 @@ internal sealed class EvaluationRunner(IReadOnlyList<Cell> cells, IMetricAggrega
                 Seed = cell.Seed,
                 Progress = progress,
                 Logger = logger,
+                Folder = evaluation.Folder,
+                SharedFolder = sharedFolder,
                 Store = answers,
                 Likelihoods = likelihoods,
             };

@@ -103,7 +103,7 @@ internal static class Fingerprints
         ulong seed)
     {
         FinetuneDatasetConfig? task = asksSplit ? dataset : null;
-        return new()
+        var parts = new JsonObject
         {
             ["format"] = Format,
             ["model"] = trainingFingerprint,
@@ -129,6 +129,12 @@ internal static class Fingerprints
             ["decoding"] = OfDecoding(decoding),
             ["seed"] = seed,
         };
+        if (evaluator.Scorer is { } scorer)
+        {
+            parts["scorer"] = scorer;
+        }
+
+        return parts;
     }
 
     /// <summary>What an answer to a given prompt depends on. The batch size is left out: it does not change answers.</summary>

@@ -148,7 +148,7 @@ internal sealed class GridEngine(IServiceProvider services, IDataHost data, IMod
         CellSet set, IMetricAggregator aggregator, IProgress<RunProgress>? progress, ConcurrentQueue<CellFailure> failures, bool loads, CancellationToken cancellationToken)
     {
         var hub = new ProgressHub(progress, set.Cells.Count);
-        var runner = new CellRunner(set, new TrainingRunner(Methods, data, models, settings, time, logger), new EvaluationRunner(set.Cells, aggregator, time, logger), models, hub);
+        var runner = new CellRunner(set, new TrainingRunner(Methods, data, models, settings, time, logger), new EvaluationRunner(set.Cells, aggregator, time, logger, Path.GetFullPath(settings.RunFolder)), models, hub);
         var queue = new ConcurrentQueue<Cell>(set.Cells);
         int[] outcomes = new int[Enum.GetValues<CellOutcome>().Length];
         var (count, threads) = Workers(set);

@@ -42,7 +42,7 @@ internal sealed class Interview(EvaluationContext context)
         }
 
         progress.Report();
-        foreach (var alike in missing.GroupBy(p => (IsText: p.Question.Text is not null, p.Question.MaxNewTokens)))
+        foreach (var alike in missing.GroupBy(p => (IsText: p.Question.Text is not null, p.Question.MaxNewTokens, p.Question.Temperature)))
         {
             Place[] asked = [.. alike];
             void Keep(int k, Generation generation)
@@ -54,6 +54,7 @@ internal sealed class Interview(EvaluationContext context)
             }
 
             GenerationOptions decoding = context.Generation with { MaxNewTokens = Math.Min(context.Generation.MaxNewTokens, alike.Key.MaxNewTokens ?? int.MaxValue) };
+            decoding = decoding with { Temperature = alike.Key.Temperature ?? decoding.Temperature };
             decoding = decoding.MaySample ? decoding with { StreamIds = [.. asked.Select(p => StreamId(p.Id))] } : decoding;
             IReadOnlyList<Generation> made = alike.Key.IsText
                 ? await context.LanguageModel.CompleteAsync([.. asked.Select(p => p.Question.Text!)], decoding, Keep, cancellationToken).ConfigureAwait(false)

@@ -46,6 +46,12 @@ internal static class PlanText
             }
         }
 
+        foreach (var asked in plan.Cells.SelectMany(c => c.Evaluations).SelectMany(e => e.Judging).GroupBy(j => (j.Judge, j.Model)))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"Judge '{asked.Key.Judge}' ({asked.Key.Model}): at most {asked.Sum(j => j.Calls):N0} calls, about {asked.Sum(j => j.PromptTokens):N0} tokens sent and {asked.Sum(j => j.CompletionTokens):N0} received");
+            text.Append(CultureInfo.InvariantCulture, $"{(asked.All(j => j.Cost is not null) ? string.Create(CultureInfo.InvariantCulture, $", cost about {asked.Sum(j => j.Cost):0.00}") : "")}. Verdicts on record are not asked for again.\n");
+        }
+
         string[] limits =
         [
             .. plan.Cells.SelectMany(c => c.Evaluations.Select(e => (e.Evaluator, c.Dataset, e.MaxNewTokens))).Where(e => e.MaxNewTokens is not null).Distinct()

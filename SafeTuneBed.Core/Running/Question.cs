@@ -28,6 +28,7 @@ internal static class QuestionHash
     {
         string hash = question.Text is { } text ? Hash("text", text) : GenerationStore.HashOf(question.Conversation);
         hash = question.MaxNewTokens is { } most ? Hash(hash, "tokens", most) : hash;
+        hash = question.Temperature is { } temperature ? Hash(hash, "temperature", temperature) : hash;
         return question.Continuations is { } continuations ? Hash([hash, "continuations", .. continuations.Select(c => (JsonNode)c)]) : hash;
     }
 
