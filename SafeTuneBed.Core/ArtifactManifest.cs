@@ -16,8 +16,14 @@ internal sealed record ArtifactManifest(string Model, IReadOnlyList<string> Merg
     /// <summary>Under which everything is asked; null where nothing is put around it.</summary>
     public PromptPolicy? PromptPolicy { get; init; }
 
+    /// <summary>Folder of a whole model, relative to the artifact's, that stands in the place of the model underneath; null where there is none.</summary>
+    public string? Whole { get; init; }
+
     /// <summary>Raised when an older reader would miss part of an artifact.</summary>
-    private const int Format = 2;
+    private const int Format = 3;
+
+    // What every reader of that format understands is written in it.
+    private const int FormatOfAdapters = 2;
 
     /// <exception cref="ModelFormatException">The file is damaged, or of a format that is not known.</exception>
     public static ArtifactManifest Read(string path)
@@ -27,9 +33,9 @@ internal sealed record ArtifactManifest(string Model, IReadOnlyList<string> Merg
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
             JsonElement root = document.RootElement;
             int format = root.GetProperty("format").GetInt32();
-            if (format is not (1 or Format))
+            if (format is < 1 or > Format)
             {
-                throw new ModelFormatException(path, FormattableString.Invariant($"format {format} is unknown; this version reads formats 1 and {Format}. Use the version that wrote it, or a newer one."));
+                throw new ModelFormatException(path, FormattableString.Invariant($"format {format} is unknown; this version reads formats 1 to {Format}. Use the version that wrote it, or a newer one."));
             }
 
             bool named = root.TryGetProperty("template", out JsonElement template);
@@ -40,6 +46,7 @@ internal sealed record ArtifactManifest(string Model, IReadOnlyList<string> Merg
                 named ? template.GetProperty("id").GetString() : null,
                 named ? template.GetProperty("sha256").GetString() : null)
             {
+                Whole = root.TryGetProperty("whole", out JsonElement whole) ? Relative(path, whole.GetString()) : null,
                 PromptPolicy = root.TryGetProperty("promptPolicy", out JsonElement policy) ? policy.Deserialize<PromptPolicy>(Plain) : null,
             };
         }
@@ -54,11 +61,16 @@ internal sealed record ArtifactManifest(string Model, IReadOnlyList<string> Merg
     {
         var json = new JsonObject
         {
-            ["format"] = Format,
+            ["format"] = Whole is null ? FormatOfAdapters : Format,
             ["model"] = Model,
             ["merges"] = new JsonArray([.. Merges.Select(m => (JsonNode)m)]),
             ["adapter"] = HasAdapter ? "." : null,
         };
+        if (Whole is not null)
+        {
+            json["whole"] = Whole;
+        }
+
         if (Template is not null)
         {
             json["template"] = new JsonObject { ["id"] = Template, ["sha256"] = TemplateFingerprint };
@@ -75,5 +87,5 @@ internal sealed record ArtifactManifest(string Model, IReadOnlyList<string> Merg
 
     private static string Relative(string path, string? merge) => !string.IsNullOrWhiteSpace(merge) && !Path.IsPathRooted(merge)
         ? merge
-        : throw new ModelFormatException(path, $"merges names '{merge}'. Give the folder of a PEFT adapter, relative to this file's.");
+        : throw new ModelFormatException(path, $"merges or whole names '{merge}'. Give a folder, relative to this file's.");
 }

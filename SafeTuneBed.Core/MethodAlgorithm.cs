@@ -31,6 +31,12 @@ public abstract class MethodAlgorithm
     /// </summary>
     public virtual string? Control => null;
 
+    /// <summary>
+    /// Which weights the fine-tuning changes: adapters, or every weight. With every weight the hooks are the same; parameters have the names of the model's weights, and
+    /// <see cref="ParameterSet.SetTrainable"/> leaves some of them out.
+    /// </summary>
+    public virtual TrainableWeights Trainable => TrainableWeights.Adapters;
+
     /// <summary>The whole run. Default: attach adapters, run the loop with this class's hooks, return the artifact.</summary>
     public virtual Task<ModelArtifact> TrainAsync(TrainingContext context, CancellationToken cancellationToken)
     {
@@ -120,6 +126,8 @@ public abstract class MethodAlgorithm
     private sealed class MethodHooks(MethodAlgorithm method) : Training.ITrainingHooks
     {
         public MethodNeeds Needs => method.Needs;
+
+        public TrainableWeights Trainable => method.Trainable;
 
         public void OnTrainingStarted(TrainingContext context) => method.OnTrainingStarted(context);
 

@@ -64,6 +64,11 @@ public sealed class MethodCatalog
         LoraConfig lora = SettingLayers.Resolve<LoraOptions, LoraConfig>(
             "Lora", Layers(dataset.Lora, o => o.Lora, settings.ConfiguredLora, settings.Lora, grid?.Lora), origins);
         MethodPartConfig[] parts = [.. method.Parts.Select(p => Resolve(p, dataset, grid, origins))];
+        if (parts.FirstOrDefault(p => p.Stage == MethodStage.PostFineTuning) is { } post && parts.Single(p => p.Stage == MethodStage.FineTuning) is { Trainable: TrainableWeights.All } whole)
+        {
+            throw new ConfigurationException($"'{method.Name}': '{post.Method}' works on an adapter, and '{whole.Method}' trains every weight and leaves none. Combine '{post.Method}' with a method that trains adapters, such as 'lora'.");
+        }
+
         return new FinetuneExperimentConfig
         {
             Method = method.Name,
@@ -115,7 +120,7 @@ public sealed class MethodCatalog
     private MethodPartConfig Resolve(MethodPart part, FinetuneDatasetConfig dataset, ExperimentGrid? grid, SortedDictionary<string, string> origins)
     {
         MethodOptions? options = Find(part.Name).Options?.Resolve(part.Name, BedOverlays(part.Name, dataset), GridOverlays(part.Name, dataset, grid), origins);
-        var config = new MethodPartConfig(part.Name, part.Stage) { Options = options };
+        var config = new MethodPartConfig(part.Name, part.Stage) { Options = options, Trainable = Create(part.Name, options).Trainable };
         if (part.Stage != MethodStage.Alignment)
         {
             return config;

@@ -8,7 +8,7 @@ namespace SafeTuneBed;
 /// over, the global random generator stays untouched, and a saved artifact answers like the live model.
 /// </summary>
 /// <remarks>
-/// It needs a torch back end and no test framework: <c>(await MethodConformance.VerifyAsync&lt;SafeGradAlgorithm, SafeGradOptions&gt;()).ThrowIfFailed();</c>. Let nothing else compute
+/// It needs a torch back end and no test framework: <c>(await MethodConformance.VerifyAsync&lt;MyAlgorithm, MyOptions&gt;()).ThrowIfFailed();</c>. Let nothing else compute
 /// in the process meanwhile: tensors are counted and torch's generator is watched process-wide. A method that acts on weights after training, or trains nothing, has most checks marked as not applicable.
 /// </remarks>
 public static class MethodConformance

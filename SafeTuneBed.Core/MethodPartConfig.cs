@@ -8,6 +8,9 @@ public sealed record MethodPartConfig(string Method, MethodStage Stage)
     /// <summary>Its own settings; null for a method without any.</summary>
     public MethodOptions? Options { get; init; }
 
+    /// <summary>Which weights it trains.</summary>
+    public TrainableWeights Trainable { get; init; }
+
     /// <summary>The loop's settings of an alignment stage; null for other stages, whose fine-tuning is <see cref="FinetuneExperimentConfig.Training"/>.</summary>
     public TrainingConfig? Training { get; init; }
 

@@ -12,12 +12,19 @@ public sealed class ModelArtifact : IDisposable
 {
     private const string ManifestFile = "artifact.json";
     private const string MergeFolder = "merges";
+    private const string WholeFolder = "model";
 
     /// <summary>The model underneath.</summary>
     public required ModelReference Model { get; init; }
 
     /// <summary>The adapter on top; null when nothing is laid over what is merged.</summary>
     internal PeftAdapter? Adapter { get; init; }
+
+    /// <summary>The model all of whose weights were trained; null where an adapter was, or nothing. It stands in the place of the model underneath and of all merges.</summary>
+    internal WholeModel? Whole { get; init; }
+
+    /// <summary>Whether every weight was trained: what is stored is a whole model, a Hugging Face folder <c>model</c>, and no adapter.</summary>
+    public bool IsWholeModel => Whole is not null;
 
     /// <summary>Adapters that are merged into the model, in this order, before <see cref="Adapter"/> is attached.</summary>
     internal IReadOnlyList<PeftAdapter> Merges { get; set; } = [];
@@ -41,7 +48,7 @@ public sealed class ModelArtifact : IDisposable
     internal string? TemplateFingerprint { get; set; }
 
     /// <summary>True when nothing is laid over the model.</summary>
-    public bool IsUntouched => Adapter is null && Merges.Count == 0;
+    public bool IsUntouched => Adapter is null && Whole is null && Merges.Count == 0;
 
     /// <summary>
     /// Reads an artifact, or any PEFT adapter folder.
@@ -79,13 +86,14 @@ public sealed class ModelArtifact : IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         Directory.CreateDirectory(folder);
         Adapter?.Save(folder);
+        Whole?.Save(Path.Combine(folder, WholeFolder));
         string[] merges = [.. Merges.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"{MergeFolder}/{i}"))];
         foreach (var (merge, path) in Merges.Zip(merges))
         {
             merge.Save(Path.Combine(folder, path));
         }
 
-        new ArtifactManifest(Model.Location, merges, Adapter is not null, Template, TemplateFingerprint) { PromptPolicy = PromptPolicy }.Write(Path.Combine(folder, ManifestFile));
+        new ArtifactManifest(Model.Location, merges, Adapter is not null, Template, TemplateFingerprint) { PromptPolicy = PromptPolicy, Whole = Whole is null ? null : WholeFolder }.Write(Path.Combine(folder, ManifestFile));
     }
 
     /// <summary>
@@ -107,6 +115,11 @@ public sealed class ModelArtifact : IDisposable
             throw new ConfigurationException($"Nothing is laid over {Model.Location}, so there is nothing to merge. Use the model as it is.");
         }
 
+        if (Whole is { } whole)
+        {
+            throw new ConfigurationException($"Every weight was trained, so there is nothing to merge: the folder {WholeFolder} of the saved artifact is the model{(whole.IsStored ? $" ({whole.Folder})" : "")}.");
+        }
+
         if (options.MaxShardBytes < 1 || options.Prompts.Count == 0 || options.Prompts.Any(string.IsNullOrEmpty))
         {
             throw new ConfigurationException($"MaxShardBytes is {options.MaxShardBytes} and there are {options.Prompts.Count} prompts. Give at least 1 byte, and at least one prompt, none empty.");
@@ -124,6 +137,7 @@ public sealed class ModelArtifact : IDisposable
     public void Dispose()
     {
         Adapter?.Dispose();
+        Whole?.Dispose();
         foreach (PeftAdapter merge in Merges)
         {
             merge.Dispose();
@@ -141,6 +155,7 @@ public sealed class ModelArtifact : IDisposable
                 Model = model ?? manifest.Model,
                 Merges = merges,
                 Adapter = manifest.HasAdapter ? PeftAdapter.Load(folder) : null,
+                Whole = manifest.Whole is { } whole ? WholeModel.Open(Path.GetFullPath(Path.Combine(folder, whole))) : null,
                 Template = manifest.Template,
                 TemplateFingerprint = manifest.TemplateFingerprint,
                 PromptPolicy = manifest.PromptPolicy,

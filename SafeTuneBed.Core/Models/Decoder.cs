@@ -20,13 +20,14 @@ internal sealed class Decoder : IDisposable
     private readonly SubstitutedWeights substituted = new();
     private readonly double embeddingScale = 1;
     private Tensor input;
+    private Tensor lastNorm;
 
     /// <summary>Puts a decoder together from weights that are there already. It owns them from now on.</summary>
     internal Decoder(string source, DecoderOptions options, ScalarType type, Device device, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Tensor finalNorm, Tensor? head)
     {
         (Source, Options, ComputeType, Device) = (source, options, type, device);
         (this.embedding, this.layers, this.finalNorm) = (embedding, layers, finalNorm);
-        input = embedding;
+        (input, lastNorm) = (embedding, finalNorm);
         HeadLayer = loadedHead = new LinearLayer(WeightLayout.Head(options)[..^".weight".Length], head ?? embedding, null);
         Linears = [.. layers.SelectMany(l => l.Linears)];
         Sites = new SiteMap(options, Linears);
@@ -215,15 +216,59 @@ internal sealed class Decoder : IDisposable
         }
     }
 
+    /// <summary>
+    /// Puts tensors of the caller's in the place of weights, by Hugging Face name, until <see cref="Restore"/>: leaves of a graph that are being trained, in the decoder's type or
+    /// wider. The loaded weights stay as they are.
+    /// </summary>
+    /// <param name="weights">A weight and its bias go together; a tied head is named beside the embedding.</param>
+    public void Train(IReadOnlyDictionary<string, Tensor> weights)
+    {
+        input = weights.GetValueOrDefault(WeightLayout.Embedding(Options)) ?? input;
+        lastNorm = weights.GetValueOrDefault(WeightLayout.FinalNorm(Options)) ?? lastNorm;
+        if (weights.TryGetValue(WeightLayout.Head(Options), out Tensor? head))
+        {
+            HeadLayer = new LinearLayer(loadedHead.Path, head, null);
+        }
+
+        foreach (LinearLayer linear in Linears)
+        {
+            if (weights.TryGetValue(linear.Path + ".weight", out Tensor? weight))
+            {
+                linear.Substitute(weight, weights.GetValueOrDefault(linear.Path + ".bias") ?? linear.Bias);
+            }
+        }
+
+        for (int i = 0; i < layers.Count; i++)
+        {
+            string layer = WeightLayout.Layer(Options, i);
+            Dictionary<string, Tensor> norms = layers[i].LoadedNorms.Weights.ToDictionary(n => n.Key, n => weights.GetValueOrDefault($"{layer}.{n.Key}.weight") ?? n.Value, StringComparer.Ordinal);
+            layers[i].Norms = DecoderLayerNorms.Of(norms, Options.NormPlacement);
+        }
+    }
+
     /// <summary>Puts the loaded weights back in force, to the bit.</summary>
     public void Restore()
     {
-        (input, HeadLayer) = (embedding, loadedHead);
+        (input, lastNorm, HeadLayer) = (embedding, finalNorm, loadedHead);
         substituted.Restore();
+        foreach (LinearLayer linear in Linears)
+        {
+            linear.Restore();
+        }
+
+        foreach (DecoderLayer layer in layers)
+        {
+            layer.Norms = layer.LoadedNorms;
+        }
     }
 
     public void Dispose()
     {
+        foreach (LinearLayer linear in Linears)
+        {
+            linear.Restore(); // what is trained is the trainer's
+        }
+
         embedding.Dispose();
         finalNorm.Dispose();
         loadedHead.Weight.Dispose();
@@ -259,7 +304,7 @@ internal sealed class Decoder : IDisposable
             Keep(x, residuals);
         }
 
-        Tensor hidden = context.Taps.At(Site.FinalNorm, RmsNorm.Apply(x, finalNorm, Options.NormEpsilon, Options.NormWeighting));
+        Tensor hidden = context.Taps.At(Site.FinalNorm, RmsNorm.Apply(x, lastNorm, Options.NormEpsilon, Options.NormWeighting));
         Keep(hidden, residuals);
         return hidden;
     }
@@ -280,7 +325,7 @@ internal sealed class Decoder : IDisposable
         var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal) { [WeightLayout.Embedding(Options)] = embedding };
         for (int i = 0; i < layers.Count; i++)
         {
-            foreach ((string path, Tensor norm) in layers[i].Norms.Weights)
+            foreach ((string path, Tensor norm) in layers[i].LoadedNorms.Weights)
             {
                 weights[$"{WeightLayout.Layer(Options, i)}.{path}.weight"] = norm;
             }

@@ -9,6 +9,12 @@ internal sealed class LoraAdapter : IDisposable
     private readonly IReadOnlyDictionary<string, LoraWeights> weights;
     private readonly IReadOnlyDictionary<string, Tensor> saved;
 
+    /// <summary>Whether whole weights are put in force as they are, to be trained, and not copied.</summary>
+    public bool TrainsWhole { get; init; }
+
+    /// <summary>Whole weights by Hugging Face name.</summary>
+    public IReadOnlyDictionary<string, Tensor> Whole => saved;
+
     /// <summary>An adapter of these factors, by layer path, and of whole weights, by Hugging Face name. It owns their handles.</summary>
     public LoraAdapter(LoraConfig config, IReadOnlyDictionary<string, LoraWeights> weights, IReadOnlyDictionary<string, Tensor>? saved = null) =>
         (this.config, this.weights, this.saved) = (config, weights, saved ?? new Dictionary<string, Tensor>());
@@ -39,7 +45,15 @@ internal sealed class LoraAdapter : IDisposable
     public void Attach(Decoder decoder)
     {
         decoder.Restore();
-        decoder.Substitute(saved);
+        if (TrainsWhole)
+        {
+            decoder.Train(saved);
+        }
+        else
+        {
+            decoder.Substitute(saved);
+        }
+
         foreach (LinearLayer layer in decoder.Linears)
         {
             layer.Adapter = weights.GetValueOrDefault(layer.Path);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using SafeTuneBed.Models.Families;
 using static TorchSharp.torch;
@@ -8,11 +7,6 @@ namespace SafeTuneBed.Models;
 /// <summary>Writes a model with adapters merged in, one after the other, as a Hugging Face folder, tensor by tensor: no more than one weight file is in memory.</summary>
 internal sealed class MergedFolder(string baseFolder, IReadOnlyList<(PeftAdapter Adapter, IReadOnlyDictionary<string, Tensor> Whole)> merges)
 {
-    private static readonly string[] Texts = [".json", ".jinja", ".model", ".txt", ".tiktoken"];
-    private static readonly string[] Notices = ["LICENSE", "NOTICE", "USE_POLICY"];
-    private static readonly string[] NotCopied = [PeftAdapter.ConfigFile, ModelConfig.FileName, SafetensorsShards.IndexName, "artifact.json"];
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private readonly IReadOnlyList<(PeftAdapter Adapter, IReadOnlyDictionary<string, Tensor> Whole, AdapterRules Rules)> layers =
         [.. merges.Select(m => (m.Adapter, m.Whole, new AdapterRules(m.Adapter.Config)))];
 
@@ -26,75 +20,20 @@ internal sealed class MergedFolder(string baseFolder, IReadOnlyList<(PeftAdapter
     /// <summary>Fills a folder; gives the names of its weight files.</summary>
     public IReadOnlyList<string> Write(string folder, long maxShardBytes, CancellationToken cancellationToken)
     {
-        CopyTexts(baseFolder, folder);
-        CopyTexts(Path.Combine(baseFolder, "additional_chat_templates"), Path.Combine(folder, "additional_chat_templates"));
+        ShardWriter.CopyTexts(baseFolder, folder);
         WriteConfig(folder);
         using SafetensorsShards files = SafetensorsShards.Open(baseFolder);
         (string Name, long Bytes)[] tensors = [.. WeightLayout.Required(options with { TieWordEmbeddings = options.TieWordEmbeddings && !Unties })
             .Select(t => t.Name)
             .Concat(files.Names.Where(n => WeightLayout.IsForeign(n, options)).Order(StringComparer.Ordinal))   // a model that sees keeps its eyes
             .Select(n => (n, Bytes: BytesOf(files, n)))];
-        List<List<string>> shards = Cut(tensors, maxShardBytes);
-        var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        var names = new List<string>();
-        for (int i = 0; i < shards.Count; i++)
-        {
-            string file = shards.Count == 1 ? SafetensorsShards.SingleName : FormattableString.Invariant($"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors");
-            names.Add(file);
-            WriteShard(files, Path.Combine(folder, file), shards[i], cancellationToken);
-            shards[i].ForEach(t => map[t] = file);
-        }
-
-        if (shards.Count > 1)
-        {
-            var index = new JsonObject
-            {
-                ["metadata"] = new JsonObject { ["total_size"] = tensors.Sum(t => t.Bytes) },
-                ["weight_map"] = new JsonObject(map.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value))),
-            };
-            File.WriteAllText(Path.Combine(folder, SafetensorsShards.IndexName), index.ToJsonString(Indented));
-        }
-
-        return names;
+        return ShardWriter.Write(folder, tensors, name => Merged(files, name), maxShardBytes, cancellationToken);
     }
 
     private static DecoderOptions OptionsOf(string folder)
     {
         using SafetensorsShards files = SafetensorsShards.Open(folder);
         return WeightLayout.Resolve(ModelFamilies.Describe(folder), files);
-    }
-
-    private static List<List<string>> Cut(IEnumerable<(string Name, long Bytes)> tensors, long most)
-    {
-        List<List<string>> shards = [[]];
-        long size = 0;
-        foreach ((string name, long bytes) in tensors)
-        {
-            if (size > 0 && size + bytes > most)
-            {
-                shards.Add([]);
-                size = 0;
-            }
-
-            shards[^1].Add(name);
-            size += bytes;
-        }
-
-        return shards;
-    }
-
-    private static void CopyTexts(string from, string to)
-    {
-        foreach (string file in Directory.Exists(from) ? Directory.GetFiles(from) : [])
-        {
-            string name = Path.GetFileName(file);
-            if ((Texts.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase) || Notices.Any(n => name.StartsWith(n, StringComparison.OrdinalIgnoreCase)))
-                && !NotCopied.Contains(name) && !name.EndsWith(".index.json", StringComparison.Ordinal) && name[0] != '.')
-            {
-                Directory.CreateDirectory(to);
-                File.WriteAllBytes(Path.Combine(to, name), File.ReadAllBytes(file)); // neither links nor read-only marks are taken along
-            }
-        }
     }
 
     // As it is, but for what the adapter changed.
@@ -116,7 +55,7 @@ internal sealed class MergedFolder(string baseFolder, IReadOnlyList<(PeftAdapter
             place["tie_word_embeddings"] = options.TieWordEmbeddings && !Unties;
         }
 
-        File.WriteAllText(target, config.ToJsonString(Indented));
+        File.WriteAllText(target, config.ToJsonString(ShardWriter.Indented));
     }
 
     private long BytesOf(SafetensorsShards files, string name)
@@ -130,28 +69,6 @@ internal sealed class MergedFolder(string baseFolder, IReadOnlyList<(PeftAdapter
 
     // A head that was tied has the embedding's bytes and type.
     private SafetensorsEntry Stored(SafetensorsShards files, string name) => files.Find(name) ?? files.Find(WeightLayout.Embedding(options))!;
-
-    private void WriteShard(SafetensorsShards files, string path, IEnumerable<string> names, CancellationToken cancellationToken)
-    {
-        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        try
-        {
-            foreach (string name in names)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                tensors[name] = Merged(files, name);
-            }
-
-            SafetensorsFile.Write(path, tensors);
-        }
-        finally
-        {
-            foreach (Tensor tensor in tensors.Values)
-            {
-                tensor.Dispose();
-            }
-        }
-    }
 
     // W + s B A in f32 (f64 where the weights are), rounded once a merge to the stored type; a tensor that nothing changes keeps its bits.
     private Tensor Merged(SafetensorsShards files, string name)

@@ -77,7 +77,7 @@ internal sealed class ProjectionGroup(Tensor weight, Tensor? bias, IReadOnlyList
             bool grad = is_grad_enabled();
             foreach (LinearLayer member in Members)
             {
-                if (member.Adapter is not null || (grad && (member.Weight.requires_grad || member.Bias is { requires_grad: true })))
+                if (member.Adapter is not null || member.IsSubstituted || (grad && (member.Weight.requires_grad || member.Bias is { requires_grad: true })))
                 {
                     return false;
                 }

@@ -13,6 +13,12 @@ internal static class RmsNorm
     /// <summary>x [..., D] and weight [D] to [..., D], in x's type.</summary>
     public static Tensor Apply(Tensor x, Tensor weight, double epsilon, NormWeighting weighting = NormWeighting.AfterRounding)
     {
+        if (weight.dtype != x.dtype)
+        {
+            using Tensor narrow = weight.to(x.dtype); // in training it is wider than the arithmetic
+            return Apply(x, narrow, epsilon, weighting);
+        }
+
         if (!is_grad_enabled() || !(x.requires_grad || weight.requires_grad))
         {
             return Forward(x, weight, epsilon, weighting, out _);

@@ -135,7 +135,7 @@ internal sealed class CellPlanner
             : EvaluationPrompts.None;
         if (trains)
         {
-            Problem.Try(causes, () => TargetCheck.Run(tuning.Method, experiment.Lora, model));
+            Problem.Try(causes, () => TargetCheck.Run(tuning, experiment.Lora, model));
             rows = later is null ? null : await Problem.CollectAsync(causes, () => rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, later, cancellationToken)).ConfigureAwait(false);
         }
 

@@ -39,7 +39,15 @@ internal static class Fingerprints
         {
             parts["data"] = rows.Fingerprint;
             parts["training"] = CanonicalJson.ToNode(experiment.Training with { GradientCheckpointing = false }, "training"); // which changes no number
-            parts["lora"] = CanonicalJson.ToNode(Sorted(experiment.Lora), "the adapters");
+            if (method.Trainable == TrainableWeights.All)
+            {
+                parts["trains"] = "all"; // adapters have no part in it
+            }
+            else
+            {
+                parts["lora"] = CanonicalJson.ToNode(Sorted(experiment.Lora), "the adapters");
+            }
+
             parts["seed"] = seed;
         }
 

@@ -23,12 +23,13 @@ internal sealed class MemoryEstimator
 
         int bytes = cell.Model.ComputeType is DataType.BFloat16 or DataType.Float16 ? 2 : WideBytes;
         bool trains = cell is { Trains: true, Rows: not null, Experiment: not null };
+        bool all = cell.Part?.Trainable == TrainableWeights.All;
         return new MemoryEstimate
         {
             Process = ProcessBytes,
             Weights = WeightBytes(options, bytes),
-            Adapters = trains ? AdapterBytes(options, cell.Experiment!.Lora) : 0,
-            Activations = trains ? TrainingBytes(options, cell.Experiment!, cell.Rows!.Longest, bytes) : 0,
+            Adapters = trains ? all ? AllBytes(options) : AdapterBytes(options, cell.Experiment!.Lora) : 0,
+            Activations = trains ? TrainingBytes(options, cell.Experiment!, cell.Rows!.Longest, bytes, all) : 0,
             Generation = cell.Evaluations.Where(e => e.ItemCount > 0).Select(e => GenerationBytes(options, e, cell.Model, bytes)).DefaultIfEmpty(0).Max(),
         };
     }
@@ -43,7 +44,10 @@ internal sealed class MemoryEstimator
         return 4L * WideBytes * Targets(options, rules).Sum(t => rules.RankOf(t.Path) * (t.Out + t.In));
     }
 
-    private static long TrainingBytes(DecoderOptions o, FinetuneExperimentConfig experiment, int longest, int bytes)
+    // Of every weight: itself in f32, gradient, two moments.
+    private static long AllBytes(DecoderOptions options) => 4 * WeightBytes(options, WideBytes);
+
+    private static long TrainingBytes(DecoderOptions o, FinetuneExperimentConfig experiment, int longest, int bytes, bool all)
     {
         var rules = new AdapterRules(experiment.Lora);
         long tokens = (long)experiment.Training.BatchSize * longest;
@@ -53,11 +57,12 @@ internal sealed class MemoryEstimator
         long kept = bytes * ((2L * o.HiddenSize) + (4 * heads) + (2L * o.IntermediateSize));
 
         // Of each adapted layer and token: its input after dropout, the mask, the low-rank product.
-        long adapted = Targets(o, rules).Sum(t => ((experiment.Lora.Dropout > 0 ? 2 : 1) * t.In) + rules.RankOf(t.Path)) * WideBytes;
+        // With every weight in training: each layer's input, and in narrow arithmetic the weight as it was multiplied.
+        long adapted = all ? bytes * WeightLayout.Linears(o).Sum(l => l.In) * o.LayerCount : Targets(o, rules).Sum(t => ((experiment.Lora.Dropout > 0 ? 2 : 1) * t.In) + rules.RankOf(t.Path)) * WideBytes;
 
         // Gradients of one block on the way back, or the chunk of the loss, whichever is larger.
         long back = bytes * tokens * (4L * o.IntermediateSize);
-        long loss = 3L * WideBytes * Math.Min(tokens, Training.ChunkedCrossEntropy.ChunkLength) * o.VocabularySize;
+        long loss = 3L * WideBytes * (all ? tokens : Math.Min(tokens, Training.ChunkedCrossEntropy.ChunkLength)) * o.VocabularySize; // a head in training is not cut into chunks
         if (experiment.Training.GradientCheckpointing)
         {
             // Every block's input, and what one block keeps while it is computed again.

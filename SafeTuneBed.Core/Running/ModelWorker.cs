@@ -63,7 +63,9 @@ internal sealed class ModelWorker(int threads) : IModelWorker
 
     public async Task<ITextGenerator> OpenAsync(ModelDescription description, ModelArtifact artifact, CancellationToken cancellationToken)
     {
-        LanguageModel language = await LoadAsync(description, artifact.Merges, cancellationToken).ConfigureAwait(false);
+        LanguageModel language = artifact.Whole is { } whole
+            ? await LoadAsync(description with { Folder = whole.Folder }, [], cancellationToken).ConfigureAwait(false)
+            : await LoadAsync(description, artifact.Merges, cancellationToken).ConfigureAwait(false);
         await DetachAsync().ConfigureAwait(false);
         if (artifact.Adapter is { } peft)
         {

@@ -5,9 +5,19 @@ namespace SafeTuneBed.Running;
 /// <summary>Whether a run's adapters fit a model, by the names of its layers.</summary>
 internal static class TargetCheck
 {
-    /// <exception cref="ConfigurationException">A name or pattern matches nothing.</exception>
-    public static void Run(string method, LoraConfig lora, ModelDescription model)
+    /// <exception cref="ConfigurationException">A name or pattern matches nothing, or a stage before the fine-tuning would train every weight.</exception>
+    public static void Run(MethodPartConfig part, LoraConfig lora, ModelDescription model)
     {
+        if (part.Trainable == TrainableWeights.All)
+        {
+            if (part.Stage != MethodStage.FineTuning)
+            {
+                throw new ConfigurationException($"The method '{part.Method}' trains every weight at the stage {part.Stage}, but what that stage leaves is an adapter that is merged. Let it train adapters, or act as the fine-tuning.");
+            }
+
+            return;
+        }
+
         try
         {
             if (model.LinearPaths.Count > 0)
@@ -17,7 +27,7 @@ internal static class TargetCheck
         }
         catch (ConfigurationException e)
         {
-            throw new ConfigurationException($"Method '{method}' on model '{model.Model.DisplayName}': {e.Message}", e);
+            throw new ConfigurationException($"Method '{part.Method}' on model '{model.Model.DisplayName}': {e.Message}", e);
         }
     }
 }

@@ -7,6 +7,8 @@ internal interface ITrainingHooks
 {
     MethodNeeds Needs { get; }
 
+    TrainableWeights Trainable => TrainableWeights.Adapters;
+
     void OnTrainingStarted(TrainingContext context);
 
     BatchPlan PlanBatch(TrainingStep step) => BatchPlan.User;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace SafeTuneBed.Training;
 
-/// <summary>A LoRA adapter in training: its factors, and weights that are trained whole, are views of one flat buffer, its dropout masks the library's own.</summary>
+/// <summary>What is trained: a LoRA adapter, or every weight. Its factors, and weights that are trained whole, are views of one flat buffer, its dropout masks the library's own.</summary>
 internal sealed class TrainableLora : IDisposable
 {
     private readonly List<DropoutStream> dropouts = [];
@@ -14,10 +14,16 @@ internal sealed class TrainableLora : IDisposable
     /// A new adapter: A uniform within 1 / sqrt(in) (Kaiming with a = sqrt 5, PEFT's default), each from its own stream; B zero, so the model is
     /// unchanged at first.
     /// </summary>
-    public TrainableLora(Decoder decoder, LoraConfig config, SeedTree init, SeedTree dropout)
+    /// <param name="decoder">The model.</param>
+    /// <param name="config">Settings of the adapter; without effect where every weight trains.</param>
+    /// <param name="init">Seeds of the factors.</param>
+    /// <param name="dropout">Seeds of the masks.</param>
+    /// <param name="trainable">Which weights train.</param>
+    public TrainableLora(Decoder decoder, LoraConfig config, SeedTree init, SeedTree dropout, TrainableWeights trainable = TrainableWeights.Adapters)
     {
-        IReadOnlyList<LinearLayer> layers = TargetModules.Select(decoder, config);
-        IReadOnlyList<string> whole = WholeWeights.Select(decoder, config);
+        bool all = trainable == TrainableWeights.All;
+        IReadOnlyList<LinearLayer> layers = all ? [] : TargetModules.Select(decoder, config);
+        IReadOnlyList<string> whole = all ? [.. decoder.Weights.Keys] : WholeWeights.Select(decoder, config);
         var rules = new AdapterRules(config);
         var shapes = new List<(string, long[])>();
         foreach (LinearLayer layer in layers)
@@ -51,7 +57,13 @@ internal sealed class TrainableLora : IDisposable
             Parameters[name].copy_(WholeWeights.Of(decoder, name));
         }
 
-        Adapter = new LoraAdapter(config, weights, whole.ToDictionary(name => name, name => Parameters[name], StringComparer.Ordinal));
+        Dictionary<string, Tensor> saved = whole.ToDictionary(name => name, name => Parameters[name], StringComparer.Ordinal);
+        if (all && decoder.Options.TieWordEmbeddings)
+        {
+            saved[WeightLayout.Head(decoder.Options)] = saved[WeightLayout.Embedding(decoder.Options)]; // one weight, and both its gradients
+        }
+
+        Adapter = new LoraAdapter(config, weights, saved) { TrainsWhole = all };
     }
 
     /// <summary>The adapter that the decoder sees.</summary>

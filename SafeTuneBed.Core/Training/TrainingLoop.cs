@@ -60,7 +60,10 @@ internal sealed class TrainingLoop : IDisposable
             }
 
             session.Call(() => hooks.OnTrainingFinished(context));
-            return new ModelArtifact { Model = context.Model, Adapter = session.Lora.Adapter.ToPeft(context.Model.Location) };
+            LoraAdapter trained = session.Lora.Adapter;
+            return trained.TrainsWhole
+                ? new ModelArtifact { Model = context.Model, Whole = WholeModel.Of(decoder, trained.Whole) }
+                : new ModelArtifact { Model = context.Model, Adapter = trained.ToPeft(context.Model.Location) };
         }
         finally
         {

@@ -18,7 +18,7 @@ internal sealed class TrainingSession : IDisposable
         (this.context, this.hooks, this.decoder) = (context, hooks, decoder);
         Needs = hooks.Needs;
         Seeds = new SeedTree(context.Seed);
-        Lora = new TrainableLora(decoder, context.Lora, Seeds["lora-init"], Seeds["dropout"]);
+        Lora = new TrainableLora(decoder, context.Lora, Seeds["lora-init"], Seeds["dropout"], hooks.Trainable);
         Parameters = new ParameterSet(Flat);
         Shifts = new ShiftStack(Flat);
         Guard = context.OnGradientsTouched is { } touched ? new GradientGuard(Flat, touched) : null;

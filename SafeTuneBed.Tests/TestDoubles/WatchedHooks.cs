@@ -26,6 +26,8 @@ internal sealed class WatchedHooks(MethodAlgorithm method) : ITrainingHooks
 
     public MethodNeeds Needs => inner.Needs;
 
+    public TrainableWeights Trainable => inner.Trainable;
+
     public void OnTrainingStarted(TrainingContext context)
     {
         Starting?.Invoke(context);

@@ -147,6 +147,12 @@ internal sealed class ConformanceBed : IAsyncDisposable
             () =>
             {
                 using ModelArtifact read = ModelArtifact.Load(place, ModelReference.Sandbox);
+                if (read.Whole is { } whole)
+                {
+                    using var decoder = Decoder.Load(whole.Folder, model.Decoder.ComputeType, model.Decoder.Device);
+                    return ConformanceWatch.Logits(decoder);
+                }
+
                 using LoraAdapter? adapter = read.Adapter is null ? null : LoraAdapter.Load(model.Decoder, read.Adapter);
                 adapter?.Attach(model.Decoder);
                 try

@@ -14,6 +14,8 @@ internal sealed class ConformanceWatch(ITrainingHooks inner, TrainingContext con
 
     public MethodNeeds Needs => inner.Needs;
 
+    public TrainableWeights Trainable => inner.Trainable;
+
     public void OnTrainingStarted(TrainingContext training)
     {
         run.FirstLosses = Losses();
