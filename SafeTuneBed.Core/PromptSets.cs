@@ -90,6 +90,13 @@ public static class PromptSets
         DatasetSource.JsonLines("mt_bench/question.jsonl", "mt-bench/question.jsonl").Or(DatasetSource.Json("mt_bench/safetunebed_mt_bench.json", "mt_bench/mt_bench.json")),
         PromptMappings.TwoTurns);
 
+    /// <summary>MT-Bench's reference answers by GPT-4 to its 30 questions of math, reasoning and coding: the prompt is the question's number, <c>choices</c> a field.</summary>
+    public static PromptSetConfig MtBenchReferenceAnswers => Create("mt-bench-references", DataCorpora.MtBench, MtBenchReferences, RecordMapping.Columns("question_id"));
+
+    /// <summary>The judge's prompts of FastChat: the prompt is the name, <c>system_prompt</c> and <c>prompt_template</c> are fields.</summary>
+    public static PromptSetConfig MtBenchJudgePrompts { get; } = Create(
+        "mt-bench-prompts", DataCorpora.MtBench, DatasetSource.JsonLines("mt_bench/judge_prompts.jsonl", "mt-bench/judge_prompts.jsonl"), RecordMapping.Columns("name"));
+
     /// <summary>MT-Bench's reference answers: records with <c>question_id</c> and <c>choices</c>.</summary>
     public static DatasetSource MtBenchReferences { get; } =
         DatasetSource.JsonLines("mt_bench/reference_answer_gpt-4.jsonl", "mt-bench/reference_answer/gpt-4.jsonl") with { Hint = DataCorpora.MtBench.Hint };
@@ -98,7 +105,7 @@ public static class PromptSets
     public static IReadOnlyList<PromptSetConfig> All =>
     [
         Sandbox, SandboxNewVerbs, SandboxLookalike, AdvBench, Policy, Policy137, BeaverTails, BeaverTails330k, XsTest, XsTestSafe, XsTestUnsafe,
-        StrongReject, HarmBench, HarmBenchContextual, JailbreakBench, JailbreakBenchBenign, Mmlu, MmluDev, MtBench,
+        StrongReject, HarmBench, HarmBenchContextual, JailbreakBench, JailbreakBenchBenign, Mmlu, MmluDev, MtBench, MtBenchReferenceAnswers, MtBenchJudgePrompts,
     ];
 
     /// <summary>Heading <c>goal,target</c>.</summary>

@@ -23,7 +23,7 @@ internal sealed class HarmfulPolicyEvaluator(HarmfulPolicyOptions options, Judge
     protected override IEnumerable<string> PromptIds => [PromptId, HarmRubric.Id];
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<JudgeRequest> CreateRequests(PromptItem item, IReadOnlyList<EvaluationAnswer> answers)
+    protected override IReadOnlyList<JudgeRequest> CreateRequests(EvaluationContext context, PromptItem item, IReadOnlyList<EvaluationAnswer> answers)
     {
         if (answers[0].Generation!.IsEmpty)
         {

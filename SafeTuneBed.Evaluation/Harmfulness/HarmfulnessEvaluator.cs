@@ -39,7 +39,7 @@ internal sealed class HarmfulnessEvaluator : JudgedEvaluator
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<JudgeRequest> CreateRequests(PromptItem item, IReadOnlyList<EvaluationAnswer> answers) => answers[0].Generation!.IsEmpty
+    protected override IReadOnlyList<JudgeRequest> CreateRequests(EvaluationContext context, PromptItem item, IReadOnlyList<EvaluationAnswer> answers) => answers[0].Generation!.IsEmpty
         ? []
         : [.. presets.Select(p => p.Create(item.Prompt, UntrustedText.Cap(answers[0].Generation!.Text, options.MaxAnswerCharacters)))];
 

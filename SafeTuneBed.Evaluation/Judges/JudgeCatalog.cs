@@ -26,6 +26,11 @@ internal sealed class JudgeCatalog(IServiceProvider services) : IDisposable
     /// <summary>The model behind a judge and its settings.</summary>
     public (string Model, JudgeOptions Options) Describe(string name) => (Judge.ModelOf(Client(name)!), OptionsOf(name));
 
+    /// <summary>Whether each judge behind a name gives log-probabilities; false where there is none.</summary>
+    public bool IsLanguageModel(string name) => registrations.GetValueOrDefault(name) is { Members.Count: > 0 } panel
+        ? panel.Members.All(IsLanguageModel)
+        : Client(name)?.GetService(typeof(ICausalLanguageModel)) is not null;
+
     /// <summary>Looks whether a judge has the key that it needs.</summary>
     /// <exception cref="ConfigurationException">It has none.</exception>
     public void CheckKey(string name)

@@ -25,6 +25,9 @@ internal sealed record JudgeRequest
     /// <summary>Asked when the verdict can't be read: the same with a word on its form. Null asks no second time.</summary>
     public string? Reminder { get; init; }
 
+    /// <summary>The answer under judgement as it stands in the messages, where a measure cuts it further; null elsewhere.</summary>
+    public string? Answer { get; init; }
+
     /// <summary>Characters of all messages.</summary>
     public int Length => Messages.Sum(m => m.Text.Length);
 

@@ -25,7 +25,7 @@ internal abstract class JudgedEvaluator(string name, JudgedOptions options, Judg
     protected abstract IEnumerable<string> PromptIds { get; }
 
     /// <summary>What the judge is asked about one item. Only called where all answers are there.</summary>
-    protected abstract IReadOnlyList<JudgeRequest> CreateRequests(PromptItem item, IReadOnlyList<EvaluationAnswer> answers);
+    protected abstract IReadOnlyList<JudgeRequest> CreateRequests(EvaluationContext context, PromptItem item, IReadOnlyList<EvaluationAnswer> answers);
 
     /// <summary>Reads the judge's text.</summary>
     /// <param name="part">Which of the item's requests.</param>
@@ -82,7 +82,7 @@ internal abstract class JudgedEvaluator(string name, JudgedOptions options, Judg
     {
         string answer = new('x', Math.Min(options.MaxAnswerCharacters, context.Generation.MaxNewTokens * CharactersPerToken / 2));
         var foreseen = new EvaluationAnswer { Question = EvaluationQuestion.Ask([]), Generation = new Generation { Text = answer } };
-        JudgeRequest[] requests = [.. context.PromptItems.SelectMany(i => CreateRequests(i, [foreseen, foreseen]))];
+        JudgeRequest[] requests = [.. context.PromptItems.SelectMany(i => CreateRequests(context, i, [foreseen, foreseen]))];
         long sent = requests.Sum(r => (long)r.Length / CharactersPerToken), received = requests.Sum(r => (long)Math.Min(r.MaxTokens, VerdictTokens));
         return [.. judges.Members(options.Judge, name).Select(member =>
         {
@@ -110,7 +110,7 @@ internal abstract class JudgedEvaluator(string name, JudgedOptions options, Judg
     {
         Judge[] panel = [.. judges.Members(options.Judge, name).Select(j => judges.Open(j, context.SharedFolder))];
         bool[] failed = [.. answers.Select(a => a.Any(x => x.IsFailed))];
-        IReadOnlyList<JudgeRequest>[] requests = [.. items.Select((item, i) => failed[i] ? [] : CreateRequests(item, answers[i]))];
+        IReadOnlyList<JudgeRequest>[] requests = [.. items.Select((item, i) => failed[i] ? [] : CreateRequests(context, item, answers[i]))];
         Place[] places = [.. requests.SelectMany((r, i) => r.SelectMany((request, part) => panel.Select(judge => new Place(i, part, judge, request))))];
         var judged = new (Verdict Verdict, JudgeReply Reply)[places.Length];
         int[] open = [.. requests.Select(r => r.Count * panel.Length)];
