@@ -89,8 +89,8 @@ public sealed class MergedWeightsTests : IDisposable
             Assert.Equal((0, false), (old.MergeCount, old.IsUntouched));
         }
 
-        File.WriteAllText(manifest, """{"format":3,"model":"m","merges":[],"adapter":"."}""");
-        Assert.Contains("format 3 is unknown", Assert.Throws<ModelFormatException>(() => ModelArtifact.Load(adapter.Folder)).Message, StringComparison.Ordinal);
+        File.WriteAllText(manifest, """{"format":4,"model":"m","merges":[],"adapter":"."}""");
+        Assert.Contains("format 4 is unknown", Assert.Throws<ModelFormatException>(() => ModelArtifact.Load(adapter.Folder)).Message, StringComparison.Ordinal);
         File.WriteAllText(manifest, """{"format":2,"model":"m","adapter":"."}""");
         Assert.Throws<ModelFormatException>(() => ModelArtifact.Load(adapter.Folder)); // a manifest that says nothing of merges may not pass as one without
         File.WriteAllText(manifest, """{"format":2,"model":"m","merges":["/elsewhere"],"adapter":"."}""");
