@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace SafeTuneBed;
 
 /// <summary>
@@ -9,6 +11,13 @@ public abstract class AlignmentOptions : MethodOptions
 {
     /// <summary>The loop over the defender's rows, the stream <c>align</c>. An epoch is one pass over them.</summary>
     public TrainingOptions Training { get; set; } = new();
+
+    /// <summary>
+    /// Rows of the stream <c>align</c> that the stage learns, at most: so many of them by the seed. Null, the default, takes all that the stream has. So methods whose papers use
+    /// different numbers stand in one grid.
+    /// </summary>
+    [Range(1, 100_000_000)]
+    public int? Rows { get; set; }
 
     /// <summary>The stage's adapter. It is merged into the model before the user's fine-tuning, which attaches one of its own.</summary>
     public LoraOptions Lora { get; set; } = new();

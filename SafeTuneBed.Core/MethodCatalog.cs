@@ -152,9 +152,10 @@ public sealed class MethodCatalog
     internal string? ControlOf(MethodPipeline pipeline)
     {
         (string Name, string? Control)[] parts = [.. pipeline.Parts.Select(p => (p.Name, Create(p.Name).Control))];
-        return parts.All(p => p.Control is null) || parts.Any(p => p.Control is { } control && Expand(control) is null)
+        int last = Array.FindLastIndex(parts, p => p.Control is not null); // one part at a time: two controls at once would tell nothing of either
+        return last < 0 || parts.Any(p => p.Control is { } control && Expand(control) is null)
             ? null
-            : Parse(string.Join(MethodPipeline.Separator, parts.Select(p => p.Control ?? p.Name))).Name;
+            : Parse(string.Join(MethodPipeline.Separator, parts.Select((p, i) => i == last ? p.Control! : p.Name))).Name;
     }
 
     private IReadOnlyList<MethodPart>? Expand(string name)

@@ -28,7 +28,7 @@ public enum SiteKind
 }
 
 /// <summary>
-/// A place in the network where activations can be read, differentiated or added to. It is passed with the call that uses it and never registered, so that nothing is left
+/// A place in the network where the loss can be differentiated and activations can be added to. It is passed with the call that uses it and never registered, so that nothing is left
 /// behind. Without a layer it means every block; <see cref="At"/> picks one. Shapes: B rows, T positions, D the model's width.
 /// </summary>
 public sealed record Site

@@ -86,6 +86,18 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
             Add(fault);
         }
 
+        foreach (string method in needs.Where(n => n.Value.Companions.Count > 0).Select(n => n.Key))
+        {
+            if (methods.Create(method).Stage != MethodStage.PostFineTuning)
+            {
+                Add($"The method '{method}' asks for the companion {needs[method].Companions[0]}, but only methods of the stage {MethodStage.PostFineTuning} can read companions. Compare with the model before training by MethodNeeds.Reference, or move the work into TransformWeights.");
+            }
+            else if (needs[method].Companions.Contains(ModelCompanion.SafeAdapter))
+            {
+                Add($"The method '{method}' asks for the companion {ModelCompanion.SafeAdapter}, which no method can read in this version.");
+            }
+        }
+
         IReadOnlyList<EvaluatorEntry> entries = CheckEvaluators(grid.Evaluators, grid.Models, datasets);
         return new CheckedGrid(
             grid,

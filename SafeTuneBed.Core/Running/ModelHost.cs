@@ -75,7 +75,10 @@ internal sealed class ModelHost(BedSettings settings) : IModelHost
             }
         }
 
-        return new CompanionDescription(kind, folder, await ModelFingerprint.OfAsync(folder, hashes, cancellationToken).ConfigureAwait(false));
+        string fingerprint = await ModelFingerprint.OfAsync(folder, hashes, cancellationToken).ConfigureAwait(false);
+        return fingerprint == await ModelFingerprint.OfAsync(model.Folder, hashes, cancellationToken).ConfigureAwait(false)
+            ? throw new ModelFormatException(folder, $"it can't be the companion {kind} of '{model.Model.DisplayName}': its weights are that model's own, and nothing lies between them. Give the other model's folder.")
+            : new CompanionDescription(kind, folder, fingerprint);
     }
 
     public void Preflight() => TorchPreflight.Check();

@@ -22,7 +22,7 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModel
         var all = new Dictionary<string, CellStream>(StringComparer.Ordinal);
         foreach (MethodPartConfig part in parts)
         {
-            foreach (var (name, stream) in await StreamsAsync(known, check, model, part.Method, methods.Create(part).Needs, seed, maxLength, asked, causes, cancellationToken).ConfigureAwait(false))
+            foreach (var (name, stream) in await StreamsAsync(known, check, model, part.Method, methods.Create(part).Needs, null, seed, maxLength, asked, causes, cancellationToken).ConfigureAwait(false))
             {
                 all[name] = stream;
             }
@@ -32,13 +32,16 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModel
     }
 
     private async Task<IReadOnlyDictionary<string, CellStream>> StreamsAsync(
-        CheckedGrid known, GridCheck check, ModelDescription model, string method, MethodNeeds needs, ulong seed, int maxLength, EvaluationPrompts asked, List<Problem> causes, CancellationToken cancellationToken)
+        CheckedGrid known, GridCheck check, ModelDescription model, string method, MethodNeeds needs, int? alignmentRows, ulong seed, int maxLength, EvaluationPrompts asked, List<Problem> causes, CancellationToken cancellationToken)
     {
         var streams = new Dictionary<string, CellStream>(StringComparer.Ordinal);
-        foreach (var (name, dataset) in new StreamPlanner(data).Resolve(known.Grid, model.Model, method, needs))
+        foreach (var (name, given) in new StreamPlanner(data).Resolve(known.Grid, model.Model, method, needs))
         {
+            FinetuneDatasetConfig dataset = name == AlignmentRows && alignmentRows is { } most && !(given.Count <= most)
+                ? given with { Count = most, Shortage = given.Count is null ? ShortagePolicy.UseAll : given.Shortage }
+                : given;
             int before = causes.Count;
-            causes.AddRange(check.Of(model.Model, dataset));
+            causes.AddRange(check.Of(model.Model, given));
             if (causes.Count == before)
             {
                 RowsSummary rows = await rowsCache.SummarizeAsync(data, dataset, seed, model, maxLength, asked, cancellationToken).ConfigureAwait(false);
@@ -93,7 +96,7 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModel
     {
         MethodAlgorithm method = methods.Create(part);
         IReadOnlyDictionary<string, CellStream> streams = await Problem.CollectAsync(
-            causes, () => StreamsAsync(known, check, source.Model, part.Method, method.Needs, source.Seed, experiment.Training.MaxLength, taken, causes, cancellationToken)).ConfigureAwait(false)
+            causes, () => StreamsAsync(known, check, source.Model, part.Method, method.Needs, null, source.Seed, experiment.Training.MaxLength, taken, causes, cancellationToken)).ConfigureAwait(false)
             ?? new Dictionary<string, CellStream>();
         IReadOnlyList<CompanionDescription> described = await companions.DescribeAsync(part.Method, method.Needs, source.Model, causes, cancellationToken).ConfigureAwait(false);
         var parts = Fingerprints.OfTransform(source.Model, part, method, source, described, streams);
@@ -127,7 +130,7 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModel
         Problem.Try(causes, () => TargetCheck.Run(part, part.Lora!, model));
         MethodNeeds needs = MethodNeeds.Stream(AlignmentRows).And(method.Needs);
         IReadOnlyDictionary<string, CellStream>? streams = await Problem.CollectAsync(
-            causes, () => StreamsAsync(known, check, model, part.Method, needs, seed, training.MaxLength, asked, causes, cancellationToken)).ConfigureAwait(false);
+            causes, () => StreamsAsync(known, check, model, part.Method, needs, (part.Options as AlignmentOptions)?.Rows, seed, training.MaxLength, asked, causes, cancellationToken)).ConfigureAwait(false);
         if (streams is null || causes.Count > before)
         {
             return null;

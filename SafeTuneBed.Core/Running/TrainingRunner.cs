@@ -135,8 +135,8 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         };
         if (cell.Part!.Stage == MethodStage.Alignment)
         {
-            // A seed of its own: its adapter must not begin like the one that is trained on top of it.
-            return request with { Seed = new SeedTree(cell.Seed)["alignment"][cell.Part.Method].Seed, Examples = streams[StagePlanner.AlignmentRows] };
+            // A seed of its own: its adapter must not begin like the one that is trained on top of it. By place and not by name: a method and its control begin alike.
+            return request with { Seed = new SeedTree(cell.Seed)["alignment"][cell.Stages.Count()].Seed, Examples = streams[StagePlanner.AlignmentRows] };
         }
 
         return cell.Trains ? request with { Examples = await set.Rows.GetAsync(data, cell, cancellationToken).ConfigureAwait(false) } : request;

@@ -12,6 +12,7 @@ public sealed class BoosterOptions : AlignmentOptions
     public BoosterOptions()
     {
         Training = new TrainingOptions { Epochs = 20, BatchSize = 10, LearningRate = 5e-4, Schedule = LearningRateSchedule.Constant, WeightDecay = 0.1 };
+        Rows = 5_000;
         Lora = new LoraOptions { Rank = 32, Alpha = 4, Dropout = 0, TargetModules = ["q_proj", "k_proj", "v_proj"] };
     }
 

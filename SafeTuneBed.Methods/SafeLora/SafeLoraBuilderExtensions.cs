@@ -1,3 +1,4 @@
+using SafeTuneBed.Methods;
 using SafeTuneBed.Methods.SafeLora;
 
 namespace SafeTuneBed;
@@ -7,5 +8,5 @@ public static class SafeLoraBuilderExtensions
 {
     /// <summary>Adds the method <c>safe-lora</c>: by itself it is <c>lora+safe-lora</c>.</summary>
     public static ISafeTuneBedBuilder AddSafeLora(this ISafeTuneBedBuilder builder, Action<SafeLoraOptions>? configure = null) =>
-        builder.AddMethod<SafeLoraAlgorithm, SafeLoraOptions>("safe-lora", configure);
+        builder.AddMethod<SafeLoraAlgorithm, SafeLoraOptions>("safe-lora", configure).AddExperimentOverlays([SandboxRecipes.OneLayer("safe-lora")]);
 }

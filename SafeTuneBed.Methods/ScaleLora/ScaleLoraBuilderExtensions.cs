@@ -1,3 +1,4 @@
+using SafeTuneBed.Methods;
 using SafeTuneBed.Methods.ScaleLora;
 
 namespace SafeTuneBed;
@@ -7,5 +8,5 @@ public static class ScaleLoraBuilderExtensions
 {
     /// <summary>Adds the control <c>scale-lora</c>: by itself it is <c>lora+scale-lora</c>.</summary>
     public static ISafeTuneBedBuilder AddScaleLora(this ISafeTuneBedBuilder builder, Action<ScaleLoraOptions>? configure = null) =>
-        builder.AddMethod<ScaleLoraAlgorithm, ScaleLoraOptions>("scale-lora", configure);
+        builder.AddMethod<ScaleLoraAlgorithm, ScaleLoraOptions>("scale-lora", configure).AddExperimentOverlays([SandboxRecipes.OneLayer("scale-lora")]);
 }

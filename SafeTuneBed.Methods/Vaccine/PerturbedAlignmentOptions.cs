@@ -15,6 +15,7 @@ public abstract class PerturbedAlignmentOptions : AlignmentOptions
             WarmupRatio = 0.1,
             WeightDecay = 0.1,
         };
+        Rows = 2_000;
         Lora = new LoraOptions { Rank = 8, Alpha = 4, Dropout = 0.1, TargetModules = ["all-linear"] };
     }
 }

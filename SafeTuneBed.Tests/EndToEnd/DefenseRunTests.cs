@@ -49,6 +49,53 @@ public sealed class DefenseRunTests : IDisposable
         Assert.NotEqual(Steps(Log("lora"))[0]["loss"]!.GetValue<double>(), Steps(Log("vaccine+lora"))[0]["loss"]!.GetValue<double>());
     }
 
+    [Fact]
+    public async Task Run_TwoAlignmentsWithoutTheirPerturbation_AreTheSameTrainingAndTakeTheRowsTheyAskFor()
+    {
+        await using ExperimentRunner runner = ExperimentRunner.Create(bed => bed
+            .AddMethods().AddEvaluators().AddEvaluator<NothingAsked>("nothing").UseRunFolder(folder)
+            .AddVaccine(o => (o.Rho, o.Training.Steps, o.Rows) = (0, 4, 50))
+            .AddRandomVaccine(o => (o.Rho, o.Training.Steps, o.Rows) = (0, 4, 50)));
+        var grid = new ExperimentGrid("pairs")
+        {
+            Models = [ModelReference.Sandbox],
+            Methods = ["vaccine", "random-vaccine"],
+            Datasets = [FinetuneDatasets.Sandbox.Sentiment.HighHarm],
+            Evaluators = ["nothing"],
+            Training = new TrainingOptions { Steps = 2 },
+        };
+        Assert.All((await runner.PlanAsync(grid, TestContext.Current.CancellationToken)).Stages, s => Assert.Equal(50, s.Rows));
+        await runner.RunAsync(grid, cancellationToken: TestContext.Current.CancellationToken);
+
+        // A method and its control begin alike and learn the same rows in the same order: pairs differ by what the methods do and by nothing else.
+        byte[][] adapters = [.. Directory.GetFiles(folder, "adapter_model.safetensors", SearchOption.AllDirectories)
+            .Where(f => f.Contains($"{Path.DirectorySeparatorChar}alignment{Path.DirectorySeparatorChar}", StringComparison.Ordinal)).Select(File.ReadAllBytes)];
+        Assert.Equal(2, adapters.Length);
+        Assert.Equal(adapters[0], adapters[1]);
+    }
+
+    [Fact]
+    public async Task Plan_CompanionsThatCannotBeRead_AreProblems()
+    {
+        await using ExperimentRunner runner = ExperimentRunner.Create(bed => bed.AddMethods().AddEvaluators().AddMethod<Comparing>("comparing").AddEvaluator<NothingAsked>("nothing").UseRunFolder(folder));
+        var grid = new ExperimentGrid("companions")
+        {
+            Models = [ModelReference.Sandbox with { Base = ModelReference.Sandbox }],
+            Methods = ["comparing", "safe-lora"],
+            Datasets = [FinetuneDatasets.Sandbox.Sentiment.HighHarm],
+            Evaluators = ["nothing"],
+        };
+        string[] problems = [.. (await runner.PlanAsync(grid, TestContext.Current.CancellationToken)).Problems];
+        Assert.Contains(problems, p => p.Contains("'comparing' asks for the companion Base", StringComparison.Ordinal));
+        GridPlan alone = await runner.PlanAsync(grid with { Methods = ["safe-lora"] }, TestContext.Current.CancellationToken);
+        Assert.Contains("its weights are that model's own", Assert.Single(alone.Problems), StringComparison.Ordinal);
+    }
+
+    private sealed class Comparing : MethodAlgorithm
+    {
+        public override MethodNeeds Needs => MethodNeeds.Companion(ModelCompanion.Base);
+    }
+
     private string Log(string method) => Directory.GetFiles(folder, "train.jsonl", SearchOption.AllDirectories).Single(f => Path.GetRelativePath(folder, f).Split(Path.DirectorySeparatorChar)[2] == method);
 
     private static JsonNode[] Steps(string file) => [.. File.ReadAllLines(file).Select(l => JsonNode.Parse(l)!).Where(n => n["step"] is not null)];
