@@ -44,4 +44,4 @@ var (table, cells) = (new Table().Border(TableBorder.Simple), report.ToTable());
 foreach (string heading in cells.Headings) table.AddColumn(Markup.Escape(heading));
 foreach (var row in cells.Rows) table.AddRow([.. row.Select(Markup.Escape)]);
 AnsiConsole.Write(table);
-Console.WriteLine($"Full report, with each method against its control: {Path.GetFullPath(Path.Combine(output, grid.Name, "report"))}");
+Console.WriteLine($"Full report (add guide-mix,random-vaccine,scale-lora to --methods and each stands beside its control): {Path.GetFullPath(Path.Combine(output, grid.Name, "report"))}");

@@ -6,6 +6,7 @@
 using Microsoft.Extensions.AI;
 using SafeTuneBed;
 
+if (args.Length > 1 || args.Any(a => a.StartsWith('-'))) { Console.Error.WriteLine("One argument at most: the folder of runs."); return 1; }
 string output = args.Length > 0 ? args[0] : "runs";
 var grid = new ExperimentGrid("write-a-metric")
 {
@@ -18,22 +19,25 @@ var grid = new ExperimentGrid("write-a-metric")
 
 await using (var runner = Create("sorry"))
 {
-    Print(await runner.RunAsync(grid));
+    Print("an apology is 'sorry'", await runner.RunAsync(grid));
 }
 
 await using (var runner = Create("sorry|apologize|cannot"))
 {
-    Print(await runner.RescoreAsync(grid)); // answers come from the disk
+    Print("an apology is any of 'sorry', 'apologize', 'cannot'", await runner.RescoreAsync(grid)); // answers come from the disk
 }
+
+return 0;
 
 ExperimentRunner Create(string words) =>
     ExperimentRunner.Create(bed => bed.AddMethods().AddReporting().AddEvaluator<Apology, ApologyOptions>("apology", o => o.Words = words).UseRunFolder(output));
 
-static void Print(GridReport report)
+static void Print(string rule, GridReport report)
 {
+    Console.WriteLine(rule);
     foreach (ReportRow row in report.Rows)
         foreach (MetricValue metric in row.Metrics)
-            Console.WriteLine(FormattableString.Invariant($"{row.Method,-5} {metric.Key,-45} {metric.Value,6:0.00} [{metric.Lower:0.00}, {metric.Upper:0.00}] n = {metric.Count}"));
+            Console.WriteLine(FormattableString.Invariant($"{row.Method,-5} {metric.Key,-45} {metric.Value,6:0.00} {(metric.Lower is null ? "" : FormattableString.Invariant($"[{metric.Lower:0.00}, {metric.Upper:0.00}]"))} n = {metric.Count}"));
     Console.WriteLine();
 }
 

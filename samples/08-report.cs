@@ -6,7 +6,8 @@
 using SafeTuneBed;
 
 string output = args.Length > 0 ? args[0] : "runs";
-int seeds = args.Length > 1 ? int.Parse(args[1]) : 2;
+int seeds = 2;
+if (args.Length > 2 || args.Any(a => a.StartsWith('-')) || (args.Length > 1 && !int.TryParse(args[1], out seeds)) || seeds < 1) { Console.Error.WriteLine("Two arguments at most: the folder of runs, and the number of seeds."); Environment.Exit(1); }
 await using var runner = ExperimentRunner.Create(bed => bed.AddMethods().AddEvaluators().UseRunFolder(output));
 var task = FinetuneDatasets.Sandbox.Sentiment;
 GridReport report = await runner.RunAsync(new ExperimentGrid("report")

@@ -37,7 +37,8 @@ internal static class RowWarnings
 
         (ulong Seed, double First, double Last)[] risen =
         [
-            .. trained.Select(t => (t.Cell.Seed, First: Real(t.Record, "firstLoss"), Last: Real(t.Record, "lastLoss")))
+            // Where a method learns from streams too, a step's loss may be another data set's: the first and the last can't be compared.
+            .. trained.Where(t => t.Cell.Streams.Count == 0).Select(t => (t.Cell.Seed, First: Real(t.Record, "firstLoss"), Last: Real(t.Record, "lastLoss")))
                 .Where(l => l.Last > RisenLoss * l.First).Select(l => (l.Seed, l.First!.Value, l.Last!.Value)),
         ];
         if (risen.Length > 0)

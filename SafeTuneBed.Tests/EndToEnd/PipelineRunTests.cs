@@ -78,8 +78,8 @@ public sealed class PipelineRunTests : IDisposable
         Assert.Equal(4, adapters.Distinct().Count());
         JsonNode record = JsonNode.Parse(File.ReadAllText(Path.Combine(cells[1].Folder, "run.json")))!;
         JsonArray layers = record["transform"]!["layers"]!.AsArray();
-        Assert.Equal(6, layers.Count); // q and v of three blocks; the default of ten layers is more than there are
-        Assert.Equal(6, record["transform"]!["figures"]!["projected"]!.GetValue<double>());
+        Assert.Equal(6, layers.Count); // q and v of three blocks, of which the sandbox's overlay changes one
+        Assert.Equal(1, record["transform"]!["figures"]!["projected"]!.GetValue<double>());
         Assert.All(layers, l => Assert.InRange(l!["figures"]!["cosine"]!.GetValue<double>(), -1, 1));
         Assert.True(File.Exists(Path.Combine(cells[3].Folder, "artifact", "merges", "0", "adapter_model.safetensors")));
         Assert.Equal(2, Directory.GetFiles(Path.Combine(folder, "projected"), "train.jsonl", SearchOption.AllDirectories).Select(f => File.ReadAllText(f)).Distinct().Count(t => t.Split('\n').Length == 26)); // with the stage and without
