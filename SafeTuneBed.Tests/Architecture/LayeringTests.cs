@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
 using SafeTuneBed.Tests.TestDoubles;
 
 namespace SafeTuneBed.Tests.Architecture;
@@ -47,6 +48,19 @@ public sealed partial class LayeringTests
             .Select(t => t.Name)];
         string root = Path.Combine(SharedFolder.Root, "SafeTuneBed.Core");
         Assert.DoesNotContain(SourceFiles(root), file => names.Any(n => File.ReadAllText(file).Contains(n, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Core_Code_SpellsNoRegisteredNameOfAMethod()
+    {
+        // "lora" is what a pipeline without a fine-tuning means; "none" is a word of Python, of PEFT and of templates.
+        var services = new ServiceCollection();
+        services.AddSafeTuneBed().AddMethods();
+        using ServiceProvider provider = services.BuildServiceProvider();
+        string[] names = [.. provider.GetRequiredService<MethodCatalog>().Names.Where(n => n is not ("lora" or "none")).Select(n => $"\"{n}\"")];
+        string[] faults = [.. SourceFiles(Path.Combine(SharedFolder.Root, "SafeTuneBed.Core"))
+            .SelectMany(file => File.ReadLines(file).Select(line => line.Split("//")[0]).SelectMany(line => names.Where(line.Contains).Select(n => $"{file}: {n}")))];
+        Assert.True(faults.Length == 0, string.Join("\n", faults));
     }
 
     [Fact]
