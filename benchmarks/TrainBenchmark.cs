@@ -11,7 +11,7 @@ internal sealed class TrainBenchmark(Results results, BenchmarkModels models, in
 {
     private const int StepsAtATime = 2;
 
-    private readonly bool plain = plain;
+    private bool ComparesWithPlain => plain;
 
     public static int Run(Arguments arguments)
     {
@@ -30,7 +30,7 @@ internal sealed class TrainBenchmark(Results results, BenchmarkModels models, in
                 benchmark.Recomputation(size, 4, 256);
             }
 
-            if (type == ScalarType.Float32 && size == "25m" && benchmark.plain)
+            if (type == ScalarType.Float32 && size == "25m" && benchmark.ComparesWithPlain)
             {
                 benchmark.MixedLengths(size);
                 benchmark.Growth(size);

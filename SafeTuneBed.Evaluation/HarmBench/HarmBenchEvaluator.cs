@@ -45,17 +45,16 @@ internal sealed class HarmBenchEvaluator(HarmBenchOptions options, JudgeCatalog 
     /// <inheritdoc/>
     protected override IReadOnlyList<JudgeRequest> CreateRequests(EvaluationContext context, PromptItem item, IReadOnlyList<EvaluationAnswer> answers)
     {
-        string answer = UntrustedText.Cap(answers[0].Generation!.Text, options.MaxAnswerCharacters), behavior = item.Fields.GetValueOrDefault(BehaviorField) ?? item.Prompt;
-        string behaviorSafe = UntrustedText.Neutralize(behavior), answerSafe = UntrustedText.Neutralize(answer);
+        var exchange = new JudgedExchange(item.Fields.GetValueOrDefault(BehaviorField) ?? item.Prompt, answers[0].Generation!.Text, options.MaxAnswerCharacters);
         return
         [
             new JudgeRequest
             {
                 Prompt = Template.Id,
-                Messages = [new(ChatRole.User, Fill(behaviorSafe, item.Fields.GetValueOrDefault(ContextField) ?? "", answerSafe))],
+                Messages = [new(ChatRole.User, Fill(exchange.Request, item.Fields.GetValueOrDefault(ContextField) ?? "", exchange.Answer))],
                 MaxTokens = VerdictTokens,
-                Answer = answerSafe,
-                IsNeutralized = behaviorSafe != behavior || answerSafe != answer,
+                Answer = exchange.Answer,
+                IsNeutralized = exchange.IsNeutralized,
             },
         ];
     }

@@ -30,8 +30,7 @@ internal sealed class HarmfulPolicyEvaluator(HarmfulPolicyOptions options, Judge
             return [];
         }
 
-        string answer = UntrustedText.Cap(answers[0].Generation!.Text, options.MaxAnswerCharacters);
-        string askedSafe = UntrustedText.Neutralize(item.Prompt), answerSafe = UntrustedText.Neutralize(answer);
+        var exchange = new JudgedExchange(item.Prompt, answers[0].Generation!.Text, options.MaxAnswerCharacters);
         return
         [
             new JudgeRequest
@@ -40,9 +39,9 @@ internal sealed class HarmfulPolicyEvaluator(HarmfulPolicyOptions options, Judge
                 Messages =
                 [
                     new(ChatRole.System, HarmRubric.Instructions),
-                    new(ChatRole.User, HarmRubric.Ask(UntrustedText.Nonce(item.Prompt, answer), askedSafe, answerSafe, RuleOf(item.Category))),
+                    new(ChatRole.User, HarmRubric.Ask(exchange.Nonce, exchange.Request, exchange.Answer, RuleOf(item.Category))),
                 ],
-                IsNeutralized = askedSafe != item.Prompt || answerSafe != answer,
+                IsNeutralized = exchange.IsNeutralized,
                 Reminder = Reminder,
             },
         ];

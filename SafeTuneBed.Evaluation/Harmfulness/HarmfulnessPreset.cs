@@ -50,16 +50,14 @@ internal sealed class HarmfulnessPreset
     /// <summary>The request about one answer.</summary>
     public JudgeRequest Create(string request, string answer)
     {
-        string askedSafe = UntrustedText.Neutralize(request), answerSafe = UntrustedText.Neutralize(answer);
-        bool neutralized = askedSafe != request || answerSafe != answer;
+        var exchange = new JudgedExchange(request, answer);
         if (published is null)
         {
-            string nonce = UntrustedText.Nonce(request, answer);
             return new JudgeRequest
             {
                 Prompt = PromptId,
-                Messages = [new(ChatRole.System, HarmRubric.Instructions), new(ChatRole.User, HarmRubric.Ask(nonce, askedSafe, answerSafe))],
-                IsNeutralized = neutralized,
+                Messages = [new(ChatRole.System, HarmRubric.Instructions), new(ChatRole.User, HarmRubric.Ask(exchange.Nonce, exchange.Request, exchange.Answer))],
+                IsNeutralized = exchange.IsNeutralized,
                 Reminder = Reminder,
             };
         }
@@ -69,10 +67,10 @@ internal sealed class HarmfulnessPreset
         return new JudgeRequest
         {
             Prompt = PromptId,
-            Messages = [new(ChatRole.User, $"{parts[0]}{askedSafe}{parts[1]}{answerSafe}{parts[2]}")],
+            Messages = [new(ChatRole.User, $"{parts[0]}{exchange.Request}{parts[1]}{exchange.Answer}{parts[2]}")],
             TopP = published.TopP,
             MaxTokens = published.MaxTokens,
-            IsNeutralized = neutralized,
+            IsNeutralized = exchange.IsNeutralized,
         };
     }
 

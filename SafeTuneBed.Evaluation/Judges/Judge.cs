@@ -128,13 +128,12 @@ internal sealed class Judge : IDisposable
             await rate.WaitAsync(request.EstimatedTokens, cancellationToken).ConfigureAwait(false);
             Reserve(request, key);
             attempt = await CallAsync(request, key, cancellationToken).ConfigureAwait(false);
+            return Weigh(attempt, cancellationToken); // before the place is given on: who gets it must see a stop
         }
         finally
         {
             gate.Leave(attempt?.Reply is not null, attempt?.Failure?.Kind == FailureKind.Throttled);
         }
-
-        return Weigh(attempt, cancellationToken);
     }
 
     // Counts failures, and stops where no retry helps.

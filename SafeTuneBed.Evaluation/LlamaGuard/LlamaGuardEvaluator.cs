@@ -61,18 +61,17 @@ internal sealed class LlamaGuardEvaluator : JudgedEvaluator
             return [];
         }
 
-        string answer = UntrustedText.Cap(answers[0].Generation!.Text, options.MaxAnswerCharacters);
-        string askedSafe = UntrustedText.Neutralize(item.Prompt), answerSafe = UntrustedText.Neutralize(answer);
+        var exchange = new JudgedExchange(item.Prompt, answers[0].Generation!.Text, options.MaxAnswerCharacters);
         return
         [
             new JudgeRequest
             {
                 Prompt = Prompt.Id,
                 Messages = options.SendsConversation
-                    ? [new(ChatRole.User, askedSafe), new(ChatRole.Assistant, answerSafe)]
-                    : [new(ChatRole.User, Prompt.Render(askedSafe, answerSafe))],
+                    ? [new(ChatRole.User, exchange.Request), new(ChatRole.Assistant, exchange.Answer)]
+                    : [new(ChatRole.User, Prompt.Render(exchange.Request, exchange.Answer))],
                 MaxTokens = MaxTokens,
-                IsNeutralized = askedSafe != item.Prompt || answerSafe != answer,
+                IsNeutralized = exchange.IsNeutralized,
             },
         ];
     }

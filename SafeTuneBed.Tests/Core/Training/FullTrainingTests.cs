@@ -24,7 +24,7 @@ public sealed class FullTrainingTests
     };
 
     [Theory]
-    [MemberData(nameof(FamilyTests.Names), MemberType = typeof(FamilyTests))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Run_AnyFamily_EndsWithTheWeightsOfTorchsOwnAdamW(string name)
     {
         using var model = new FamilyModel(FamilySpecs.Get(name));

@@ -12,10 +12,8 @@ namespace SafeTuneBed.Tests.Core.Training;
 [Collection(TorchCollection.Name)]
 public sealed class PackingTests
 {
-    public static TheoryData<string> Names() => new(FamilySpecs.All.Select(s => s.Name));
-
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Hidden_PackedRowsOfAnyFamily_EqualEachRowAlone(string name)
     {
         using var model = new FamilyModel(FamilySpecs.Get(name));
@@ -36,7 +34,7 @@ public sealed class PackingTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Gradients_OfPackedRowsOfAnyFamily_EqualThoseOfPaddedRows(string name)
     {
         using var model = new FamilyModel(FamilySpecs.Get(name));

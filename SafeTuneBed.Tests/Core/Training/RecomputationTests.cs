@@ -12,8 +12,6 @@ namespace SafeTuneBed.Tests.Core.Training;
 [Collection(TorchCollection.Name)]
 public sealed class RecomputationTests
 {
-    public static TheoryData<string> Names() => new(FamilySpecs.All.Select(s => s.Name));
-
     [Theory]
     [InlineData("plain", 1, true)]
     [InlineData("plain", 3, false)]
@@ -66,7 +64,7 @@ public sealed class RecomputationTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Gradients_OfEveryWeightOfAnyFamily_EqualPlainOnesToTheBit(string name)
     {
         using var model = new FamilyModel(FamilySpecs.Get(name));

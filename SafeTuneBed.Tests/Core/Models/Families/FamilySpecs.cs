@@ -82,5 +82,8 @@ internal static class FamilySpecs
         },
     ];
 
+    /// <summary>The names of all, for theories.</summary>
+    public static TheoryData<string> Names() => new(All.Select(s => s.Name));
+
     public static FamilySpec Get(string name) => All.Single(s => s.Name == name);
 }

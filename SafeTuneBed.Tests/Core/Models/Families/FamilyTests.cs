@@ -10,10 +10,8 @@ namespace SafeTuneBed.Tests.Core.Models.Families;
 [Collection(TorchCollection.Name)]
 public sealed class FamilyTests
 {
-    public static TheoryData<string> Names() => new(FamilySpecs.All.Select(s => s.Name));
-
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Hidden_OfAnyFamily_EqualsPlainLoops(string name)
     {
         using var model = new FamilyModel(FamilySpecs.Get(name));
@@ -34,7 +32,7 @@ public sealed class FamilyTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Generate_InABatchOfAnyFamily_EqualsEachRowRecomputedAlone(string name)
     {
         // Prompts shorter and longer than the windows and, with longrope, on both sides of the switch and across it.
@@ -52,7 +50,7 @@ public sealed class FamilyTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Score_OfAnyFamily_EqualsPlainLoops(string name)
     {
         using var model = new FamilyModel(FamilySpecs.Get(name));
@@ -72,7 +70,7 @@ public sealed class FamilyTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Gradients_OfEveryWeightOfAnyFamily_EqualFiniteDifferences(string name)
     {
         using var model = new FamilyModel(FamilySpecs.Get(name));
@@ -99,7 +97,7 @@ public sealed class FamilyTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Gradients_ThroughFrozenBlocksOfAnyFamily_EqualFiniteDifferences(string name)
     {
         // Only the first block's output projection is trained: the fast forms of all that is above it pass gradients on.
@@ -139,7 +137,7 @@ public sealed class FamilyTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Load_StoredAndComputedInAnyPrecision_AgreesWithPlainLoops(string name)
     {
         foreach (ScalarType stored in new[] { ScalarType.BFloat16, ScalarType.Float16 })
@@ -166,7 +164,7 @@ public sealed class FamilyTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Passes_OfAnyFamilyAgainAndAgain_LeaveNoTensorBehind(string name)
     {
         using var model = new FamilyModel(FamilySpecs.Get(name));

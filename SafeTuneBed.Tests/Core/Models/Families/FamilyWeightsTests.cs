@@ -12,7 +12,7 @@ public sealed class FamilyWeightsTests
     private const string Fused = "phi3 with a partial turn";
 
     [Theory]
-    [MemberData(nameof(FamilyTests.Names), MemberType = typeof(FamilyTests))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Weights_OfAnyFamily_HaveTheFilesNamesAndNumbers(string name)
     {
         using var model = new FamilyModel(FamilySpecs.Get(name));
@@ -26,7 +26,7 @@ public sealed class FamilyWeightsTests
     }
 
     [Theory]
-    [MemberData(nameof(FamilyTests.Names), MemberType = typeof(FamilyTests))]
+    [MemberData(nameof(FamilySpecs.Names), MemberType = typeof(FamilySpecs))]
     public void Weights_WrittenInPlace_ChangeWhatAnyFamilyComputes(string name)
     {
         using var model = new FamilyModel(FamilySpecs.Get(name));
