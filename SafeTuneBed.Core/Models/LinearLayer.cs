@@ -33,7 +33,7 @@ internal sealed class LinearLayer(string path, Tensor weight, Tensor? bias)
 
         if (Weight.dtype == x.dtype)
         {
-            return nn.functional.linear(x, Weight, Bias!);
+            return FewRows.Linear(x, Weight, Bias);
         }
 
         using Tensor narrow = Weight.to(x.dtype);

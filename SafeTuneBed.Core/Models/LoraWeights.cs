@@ -30,7 +30,7 @@ internal sealed class LoraWeights(Tensor a, Tensor b, double scaling)
         using var scope = NewDisposeScope();
         Tensor x_NI = x.reshape(-1, x.shape[^1]);
         Tensor low_NR = x_NI.to(A.dtype).mm(A.t());
-        Tensor y_NO = F.linear(x_NI, weight, bias!);
+        Tensor y_NO = FewRows.Linear(x_NI, weight, bias);
         y_NO = y_NO.dtype == A.dtype
             ? y_NO.addmm_(low_NR, B.t(), 1f, (float)Scaling)
             : y_NO.to(A.dtype).addmm_(low_NR, B.t(), 1f, (float)Scaling).to(x.dtype);

@@ -22,7 +22,7 @@ internal sealed class ProjectionGroup(Tensor weight, Tensor? bias, IReadOnlyList
     {
         if (IsPlain)
         {
-            return nn.functional.linear(x, weight, bias!);
+            return FewRows.Linear(x, weight, bias);
         }
 
         if (Members.Count == 1)

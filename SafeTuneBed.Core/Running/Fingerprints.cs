@@ -7,7 +7,7 @@ namespace SafeTuneBed.Running;
 internal static class Fingerprints
 {
     /// <summary>Raise it whenever the engine computes other numbers from the same inputs: every earlier training then counts as another one.</summary>
-    public const int NumericsVersion = 2;
+    public const int NumericsVersion = 3;
 
     private const int Format = 1;
 
