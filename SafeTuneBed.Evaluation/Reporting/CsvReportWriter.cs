@@ -39,6 +39,10 @@ internal sealed class CsvReportWriter : IReportWriter
         return text.ToString();
     }
 
+    /// <summary>Records as text; numbers in full precision.</summary>
+    internal static string Render(IReadOnlyList<string> names, IEnumerable<IReadOnlyList<object?>> records) =>
+        Render(names, records.Select(r => (IReadOnlyList<KeyValuePair<string, object?>>)[.. names.Zip(r, KeyValuePair.Create)]));
+
     private static string Format(object? value) => value switch
     {
         null => "",

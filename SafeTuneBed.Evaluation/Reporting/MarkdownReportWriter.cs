@@ -40,13 +40,40 @@ internal sealed class MarkdownReportWriter : IReportWriter
             }
 
             page.Append(section.Tables.Count > 0 && section.Notes.Count > 0 ? "\n" : "");
-            foreach (string note in section.Notes)
-            {
-                page.Append("- ").Append(Escape(note)).Append('\n');
-            }
+            List(page, section.Notes);
         }
 
         return page.Append(CultureInfo.InvariantCulture, $"\nRow schema {ReportRecord.SchemaVersion}.\n").ToString();
+    }
+
+    /// <summary>A page of tables, each below its title, with its own notes; notes on all of them at the end. Tables without rows are left out.</summary>
+    internal static string Render(string title, IEnumerable<ReportTable> tables, IReadOnlyList<string> notes)
+    {
+        var page = new StringBuilder();
+        Heading(page, 1, title);
+        foreach (ReportTable table in tables.Where(t => t.Rows.Count > 0))
+        {
+            Heading(page, 2, table.Title);
+            Table(page, table);
+            Notes(page, table.Notes);
+        }
+
+        Notes(page, notes);
+        return page.ToString();
+    }
+
+    private static void Notes(StringBuilder page, IReadOnlyList<string> notes)
+    {
+        page.Append(notes.Count > 0 ? "\n" : "");
+        List(page, notes);
+    }
+
+    private static void List(StringBuilder page, IReadOnlyList<string> notes)
+    {
+        foreach (string note in notes)
+        {
+            page.Append("- ").Append(Escape(note)).Append('\n');
+        }
     }
 
     private static void Heading(StringBuilder page, int level, string text) =>

@@ -41,24 +41,7 @@ internal static class Agreement
     public static double? KrippendorffAlpha(IReadOnlyList<double> first, IReadOnlyList<double> second, AgreementScale scale)
     {
         Check(first, second);
-        double[] all = [.. first, .. second];
-        (double Value, int Count)[] values = [.. all.CountBy(v => v).OrderBy(v => v.Key).Select(v => (v.Key, v.Value))];
-
-        double Apart(double a, double b)
-        {
-            if (scale != AgreementScale.Ordinal)
-            {
-                return Distance(a, b, scale);
-            }
-
-            double between = values.Where(v => v.Value >= Math.Min(a, b) && v.Value <= Math.Max(a, b)).Sum(v => v.Count);
-            double ends = values.Where(v => v.Value == a || v.Value == b).Sum(v => v.Count) / 2.0;
-            return a == b ? 0 : (between - ends) * (between - ends);
-        }
-
-        double observed = first.Zip(second).Sum(p => 2 * Apart(p.First, p.Second));
-        double expected = values.Sum(a => values.Sum(b => (double)a.Count * b.Count * Apart(a.Value, b.Value))) / (all.Length - 1);
-        return expected == 0 ? null : 1 - (observed / expected);
+        return new AlphaTable([.. first.Zip(second).Select(p => (IReadOnlyList<double?>)[p.First, p.Second])], scale).Value;
     }
 
     /// <summary>Kendall's tau-b: concordant minus discordant pairs, corrected for ties; null where one side has no order at all.</summary>

@@ -24,32 +24,15 @@ internal sealed class RankStability
     /// <param name="lowerIsBetter">Which way is better.</param>
     public static RankStability Of(MetricDefinition definition, IReadOnlyList<IReadOnlyList<IReadOnlyList<SampleScore>>> conditions, bool lowerIsBetter)
     {
-        int seeds = conditions.Max(c => c.Count);
-        string[] items = [.. conditions[0][0].Select(s => s.ItemId).Order(StringComparer.Ordinal)];
-        Func<int[], double?>[][] statistics =
-        [
-            .. conditions.Select(c => Enumerable.Range(0, seeds).Select(s => SetStatistic.Prepare(definition.Kind, ItemScores.InOrder(definition, c[Math.Min(s, c.Count - 1)], items))).ToArray()),
-        ];
-        int[] once = [.. Enumerable.Repeat(1, items.Length)];
-        double[][] observed = [.. statistics.Select(c => c.Select(s => Badness(s(once), lowerIsBetter)).ToArray())];
+        var set = new ConditionSet(definition, conditions, lowerIsBetter);
+        int seeds = set.Seeds;
+        double[][] observed = set.Observed;
         int[] order = [.. Enumerable.Range(0, conditions.Count).OrderBy(c => observed[c].Average())];
         double[] best = new double[conditions.Count], ahead = new double[conditions.Count];
         var random = new SeededRandom(SeededRandom.SeedOf(definition.Name));
-        int[] times = new int[items.Length], drawn = new int[seeds];
         for (int b = 0; b < Resamples; b++)
         {
-            Array.Clear(times);
-            for (int i = 0; i < items.Length; i++)
-            {
-                times[random.NextIndex(items.Length)]++;
-            }
-
-            for (int s = 0; s < seeds; s++)
-            {
-                drawn[s] = seeds == 1 ? 0 : random.NextIndex(seeds);
-            }
-
-            double[] values = [.. statistics.Select(c => drawn.Distinct().Sum(s => drawn.Count(d => d == s) * Badness(c[s](times), lowerIsBetter)) / seeds)];
+            double[] values = set.Badness(set.Draw(random));
             double least = values.Min();
             int[] leaders = [.. Enumerable.Range(0, values.Length).Where(c => values[c] == least)];
             foreach (int leader in leaders)
@@ -81,7 +64,4 @@ internal sealed class RankStability
         ];
         return taus.Length == 0 || taus.Any(t => t is null) ? null : taus.Average();
     }
-
-    // A resample without any score is worse than every other.
-    private static double Badness(double? value, bool lowerIsBetter) => value is not { } v ? double.MaxValue / 1e6 : lowerIsBetter ? v : -v;
 }

@@ -161,8 +161,14 @@ internal static class Resampling
             }
         }
 
+        return values.Count == 0 ? null : Quantiles(values, confidence);
+    }
+
+    /// <summary>The middle of resampled values, at least one.</summary>
+    public static Interval Quantiles(IReadOnlyList<double> values, double confidence)
+    {
         double[] sorted = [.. values.Order()];
-        return sorted.Length == 0 ? null : new Interval(Percentile(sorted, (1 - confidence) / 2), Percentile(sorted, (1 + confidence) / 2));
+        return new Interval(Percentile(sorted, (1 - confidence) / 2), Percentile(sorted, (1 + confidence) / 2));
     }
 
     /// <summary>Linear interpolation between the two nearest order statistics.</summary>
