@@ -76,10 +76,10 @@ internal sealed class MarkdownReportWriter : IReportWriter
         }
     }
 
-    private static void Heading(StringBuilder page, int level, string text) =>
+    internal static void Heading(StringBuilder page, int level, string text) =>
         page.Append(page.Length == 0 ? "" : "\n").Append('#', level).Append(' ').Append(Escape(text)).Append("\n\n");
 
-    private static void Table(StringBuilder page, ReportTable table)
+    internal static void Table(StringBuilder page, ReportTable table)
     {
         Row(page, table.Headings);
         page.Append('|').AppendJoin('|', table.IsNumeric.Select(numeric => numeric ? " ---: " : " --- ")).Append("|\n");
@@ -92,7 +92,7 @@ internal sealed class MarkdownReportWriter : IReportWriter
     private static void Row(StringBuilder page, IReadOnlyList<string> cells) => page.Append("| ").AppendJoin(" | ", cells.Select(Escape)).Append(" |\n");
 
     /// <summary>Plain text as Markdown that shows it as it is.</summary>
-    private static string Escape(string text)
+    internal static string Escape(string text)
     {
         var escaped = new StringBuilder(text.Length);
         foreach (char c in text)
