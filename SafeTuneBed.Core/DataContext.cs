@@ -31,6 +31,21 @@ public sealed class DataContext
         ? rows
         : throw new InvalidOperationException($"This method did not ask for the stream '{name}'. Override Needs with MethodNeeds.Stream(\"{name}\"), joined to others by And.");
 
+    /// <summary>The tokens of a text by itself, as the model's tokenizer cuts it: nothing is put before or behind it.</summary>
+    public int[] Encode(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return tokenizer.Encode(text);
+    }
+
+    /// <summary>A number from 0 up to but not 1, evenly spread. The same for the same seed, method and name, whatever was drawn before.</summary>
+    /// <param name="name">Tells draws apart, such as <c>$"prefix {row.RowId}"</c>.</param>
+    public double Uniform(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return (seeds[name].Seed >> 11) * (1.0 / (1UL << 53));
+    }
+
     /// <summary>
     /// A text of random words of the model's vocabulary, joined by blanks, of at least so many tokens and few more. The same for the same seed, method and name, on every data set.
     /// </summary>

@@ -45,15 +45,32 @@ public abstract class MethodAlgorithm
     }
 
     /// <summary>
-    /// Changes the user's rows before they become tokens: edits, leaves out, adds. Called when a grid is planned, for methods of the stages <see cref="MethodStage.Data"/> and
-    /// <see cref="MethodStage.FineTuning"/>; it must give the same rows each time. Rows that are added keep their role. Default: as they are.
+    /// Changes the rows before they become tokens: edits, leaves out, adds. Called when a grid is planned, with the user's rows for methods of the stages
+    /// <see cref="MethodStage.Data"/> and <see cref="MethodStage.FineTuning"/>, with those of the stream <c>align</c> for <see cref="MethodStage.Alignment"/>; it must give the
+    /// same rows each time. Rows that are added keep their role. Default: as they are.
     /// </summary>
     protected virtual IEnumerable<FinetuneExample> TransformExamples(IEnumerable<FinetuneExample> examples, DataContext context) => examples;
 
     /// <summary>
-    /// What is put around every conversation of the trained model, and around the rows in training. For methods of the same stages; one method of a pipeline may set it. Default: nothing.
+    /// Changes a row once it is tokens: what counts tokens, or moves the border between what is given and what is learned (<see cref="TokenizedExample.PromptTokenCount"/>). Called
+    /// when a grid is planned, for the same rows behind <see cref="TransformExamples"/>; it must give the same tokens each time. The row keeps its id, role and record; one
+    /// that became longer than the longest allowed is left out, and told. Default: as it is.
+    /// </summary>
+    protected virtual TokenizedExample TransformTokens(TokenizedExample example, DataContext context) => example;
+
+    /// <summary>
+    /// What is put around every conversation of the trained model, and around the rows in training. For methods of the stages <see cref="MethodStage.Data"/> and
+    /// <see cref="MethodStage.FineTuning"/>; one method of a pipeline may set it. Default: nothing.
     /// </summary>
     protected virtual PromptPolicy? CreatePromptPolicy(DataContext context) => null;
+
+    /// <summary>
+    /// The model is loaded, and adapters are not yet attached: where they go can still be decided (<see cref="ModelContext.Lora"/>), by what the untouched model says to some rows.
+    /// Called at each start of a run, also when it goes on after a restart: it must decide the same each time. The model's weights stay as they are. Default: nothing.
+    /// </summary>
+    protected virtual void PrepareModel(ModelContext context)
+    {
+    }
 
     /// <summary>
     /// Before the first step; adapters are attached. Not called when a run goes on after a restart: what it put into <see cref="TrainingContext.State"/> and did to the
@@ -106,12 +123,29 @@ public abstract class MethodAlgorithm
     {
     }
 
-    /// <summary>Whether the class says anything about rows or prompts.</summary>
-    internal bool HasDataHooks => new[] { nameof(TransformExamples), nameof(CreatePromptPolicy) }
-        .Any(name => GetType().GetMethod(name, BindingFlags.Instance | BindingFlags.NonPublic)!.DeclaringType != typeof(MethodAlgorithm));
+    /// <summary>Whether the class says anything about rows.</summary>
+    internal bool HasRowHooks => Overrides(nameof(TransformExamples)) || HasTokenHook;
+
+    /// <summary>Whether the class says anything about rows as tokens.</summary>
+    internal bool HasTokenHook => Overrides(nameof(TransformTokens));
+
+    /// <summary>Whether the class says anything about prompts.</summary>
+    internal bool HasPromptHook => Overrides(nameof(CreatePromptPolicy));
 
     /// <summary>What the planner calls.</summary>
     internal IEnumerable<FinetuneExample> RunTransformExamples(IEnumerable<FinetuneExample> examples, DataContext context) => TransformExamples(examples, context);
+
+    /// <summary>What the planner calls.</summary>
+    /// <exception cref="InvalidOperationException">What the hook gave is no row.</exception>
+    internal TokenizedExample RunTransformTokens(TokenizedExample example, DataContext context)
+    {
+        TokenizedExample row = TransformTokens(example, context)
+            ?? throw new InvalidOperationException($"{GetType().Name}.{nameof(TransformTokens)} gave nothing for row {example.RowId}. Rows are left out in {nameof(TransformExamples)}.");
+        return row.PromptTokenCount >= 1 && row.PromptTokenCount < row.InputIds.Length && row.InputIds.All(id => id >= 0)
+            ? row with { RowId = example.RowId, Role = example.Role, RecordId = example.RecordId }
+            : throw new InvalidOperationException(FormattableString.Invariant(
+                $"{GetType().Name}.{nameof(TransformTokens)} gave a row of {row.InputIds.Length} tokens, {row.PromptTokenCount} of them the prompt's. A row needs one prompt token or more, one behind the prompt or more, and no negative id."));
+    }
 
     /// <summary>What the planner calls.</summary>
     internal PromptPolicy? RunCreatePromptPolicy(DataContext context) => CreatePromptPolicy(context);
@@ -122,12 +156,22 @@ public abstract class MethodAlgorithm
     /// <summary>What the loop calls.</summary>
     internal Training.ITrainingHooks CreateHooks() => new MethodHooks(this);
 
+    // By the slot and not by the name: a class may have a method of the same name with other parameters.
+    private bool Overrides(string hook)
+    {
+        const BindingFlags Own = BindingFlags.Instance | BindingFlags.NonPublic;
+        MethodInfo slot = typeof(MethodAlgorithm).GetMethod(hook, Own)!;
+        return GetType().GetMethods(Own).Any(m => m.GetBaseDefinition() == slot && m.DeclaringType != typeof(MethodAlgorithm));
+    }
+
     /// <summary>The loop's view of a method; keeps the hooks protected.</summary>
     private sealed class MethodHooks(MethodAlgorithm method) : Training.ITrainingHooks
     {
         public MethodNeeds Needs => method.Needs;
 
         public TrainableWeights Trainable => method.Trainable;
+
+        public void PrepareModel(ModelContext context) => method.PrepareModel(context);
 
         public void OnTrainingStarted(TrainingContext context) => method.OnTrainingStarted(context);
 

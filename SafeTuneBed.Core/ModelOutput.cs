@@ -18,6 +18,7 @@ public sealed class ModelOutput
     private readonly MethodNeeds needs;
     private Tensor? tokenLosses;
     private Tensor? logits;
+    private ActivationSet? activations;
 
     /// <summary>A pass's hidden states, under the head that is in force now.</summary>
     internal ModelOutput(Decoder decoder, TokenBatch batch, Tensor hidden_BTD, MethodNeeds needs)
@@ -42,6 +43,14 @@ public sealed class ModelOutput
         _ => throw new InvalidOperationException(
             "This method did not ask for logits. Override Needs with MethodNeeds.LogitsAt(LogitPositions.Labels) or LogitPositions.All; for plain cross-entropy use output.CrossEntropy(), which needs none."),
     });
+
+    /// <summary>
+    /// What passed at the places that the pass was asked to read, f32, with graph where the pass has one; padding means nothing. Don't write to it: it is what the pass computed
+    /// on with. Freed with the hook.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The pass was not asked to read any.</exception>
+    public ActivationSet Activations => activations ?? throw new InvalidOperationException(
+        "This pass read no activations. Name the places where it is made: step.Forward(batch, read: [Site.MlpOutput]), and so with Gradients, AccumulateLoss and Reference.");
 
     /// <summary>Cross-entropy over the batch's supervised tokens, a scalar with graph: the mean of the tokens' losses, or of weight times loss.</summary>
     /// <param name="weights">
@@ -76,6 +85,9 @@ public sealed class ModelOutput
 
     /// <summary>What the pass does at some places.</summary>
     internal SiteTaps? Taps { get; init; }
+
+    /// <summary>Takes what the pass read.</summary>
+    internal void Read(ActivationSet values) => activations = values;
 
     /// <summary>The mean over supervised tokens of KL(reference || this), a scalar with graph; of the same batch.</summary>
     internal Tensor DivergenceFrom(ModelOutput reference)

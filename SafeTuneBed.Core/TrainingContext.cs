@@ -71,16 +71,17 @@ public sealed class TrainingContext : IDisposable
 
     /// <summary>One forward pass, as <see cref="TrainingStep.Forward"/>.</summary>
     /// <exception cref="InvalidOperationException">The loop does not run.</exception>
-    public ModelOutput Forward(TokenBatch batch) => Session(nameof(Forward)).Forward(batch, (ActivationSet?)null);
+    public ModelOutput Forward(TokenBatch batch, IEnumerable<Site>? read = null) => Session(nameof(Forward)).Forward(batch, null, read);
 
     /// <summary>The gradients of a loss at the parameters as they are; as <see cref="TrainingStep.Gradients"/>, outside of steps.</summary>
     /// <param name="batch">The rows.</param>
     /// <param name="loss">A scalar of batch and output; null takes the method's own <see cref="MethodAlgorithm.ComputeLoss"/>.</param>
+    /// <param name="read">Places whose activations the loss reads; null for none.</param>
     /// <exception cref="InvalidOperationException">The loop does not run.</exception>
-    public GradientSet Gradients(TokenBatch batch, Func<TokenBatch, ModelOutput, torch.Tensor>? loss = null)
+    public GradientSet Gradients(TokenBatch batch, Func<TokenBatch, ModelOutput, torch.Tensor>? loss = null, IEnumerable<Site>? read = null)
     {
         TrainingSession running = Session(nameof(Gradients));
-        return running.Gradients(running.CreateOuterStep(batch), batch, loss, null);
+        return running.Gradients(running.CreateOuterStep(batch), batch, loss, null, read);
     }
 
     /// <summary>The model untouched, as an artifact.</summary>

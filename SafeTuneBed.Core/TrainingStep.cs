@@ -68,7 +68,25 @@ public sealed class TrainingStep
     /// </summary>
     /// <param name="batch">The rows.</param>
     /// <param name="taps">Tensors to be added at some places, made for this batch; null for none.</param>
-    public ModelOutput Forward(TokenBatch batch, ActivationSet? taps = null) => session.Forward(batch, taps);
+    /// <param name="read">Places whose activations the output tells (<see cref="ModelOutput.Activations"/>); null for none.</param>
+    /// <exception cref="ConfigurationException">The model has no such place; the message says what it has.</exception>
+    public ModelOutput Forward(TokenBatch batch, ActivationSet? taps = null, IEnumerable<Site>? read = null) => session.Forward(batch, taps, read);
+
+    /// <summary>
+    /// What passes at some places, without graph and without dropout: values to look at. For a term of a loss, which needs a graph, name the places to <see cref="Forward"/>,
+    /// <see cref="Gradients"/> or <see cref="AccumulateLoss"/>. f32, one tensor for each place; what is at padding means nothing. They are freed with the hook.
+    /// </summary>
+    /// <param name="sites">The places, such as <c>[Site.BlockOutput]</c>; all but <see cref="Site.Logits"/>.</param>
+    /// <param name="batch">The rows.</param>
+    /// <exception cref="ConfigurationException">The model has no such place; the message says what it has.</exception>
+    public ActivationSet Activations(IEnumerable<Site> sites, TokenBatch batch)
+    {
+        using var noGrad = torch.no_grad();
+        return session.Forward(batch, null, sites).Activations;
+    }
+
+    /// <summary>Logits of hidden states, [..., D] to [..., V] in f32, with graph: what the model's output head makes of another layer's states once they are normed, or of states of one's own.</summary>
+    public torch.Tensor Head(torch.Tensor hidden) => session.Head(hidden);
 
     /// <summary>
     /// The gradients of a loss, apart from the optimizer's, which stay as they are. They are freed with the hook; put them into <see cref="State"/> to keep them.
@@ -76,8 +94,9 @@ public sealed class TrainingStep
     /// <param name="batch">The rows.</param>
     /// <param name="loss">A scalar of batch and output; null takes the method's own <see cref="MethodAlgorithm.ComputeLoss"/>.</param>
     /// <param name="taps">Constant tensors to be added at some places, made for this batch; null for none.</param>
-    public GradientSet Gradients(TokenBatch batch, Func<TokenBatch, ModelOutput, torch.Tensor>? loss = null, ActivationSet? taps = null) =>
-        session.Gradients(this, batch, loss, taps);
+    /// <param name="read">Places whose activations the loss reads (<see cref="ModelOutput.Activations"/>); null for none.</param>
+    public GradientSet Gradients(TokenBatch batch, Func<TokenBatch, ModelOutput, torch.Tensor>? loss = null, ActivationSet? taps = null, IEnumerable<Site>? read = null) =>
+        session.Gradients(this, batch, loss, taps, read);
 
     /// <summary>
     /// The gradients of a loss with respect to activations, at the parameters as they are; what follows a place is included, later places too. No gradient of a parameter
@@ -106,8 +125,10 @@ public sealed class TrainingStep
     }
 
     /// <summary>One pass of the model as it was before this training, without graph and without dropout. A shift does not reach it.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="read">Places whose activations the output tells (<see cref="ModelOutput.Activations"/>); null for none.</param>
     /// <exception cref="InvalidOperationException">The method did not ask for <see cref="MethodNeeds.Reference"/>.</exception>
-    public ModelOutput Reference(TokenBatch batch) => session.Reference.Forward(batch);
+    public ModelOutput Reference(TokenBatch batch, IEnumerable<Site>? read = null) => session.Reference.Forward(batch, read);
 
     /// <summary>
     /// A loss for <see cref="Gradients"/>: the mean over the batch's supervised tokens of KL(reference || model) over the vocabulary, a scalar with graph; exactly 0, with
@@ -132,7 +153,8 @@ public sealed class TrainingStep
     /// </summary>
     /// <param name="batch">The rows.</param>
     /// <param name="taps">Constant tensors to be added at some places, made for this batch; null for none.</param>
-    public void AccumulateLoss(TokenBatch batch, ActivationSet? taps = null) => session.AccumulateLoss(this, batch, taps);
+    /// <param name="read">Places whose activations the loss reads (<see cref="ModelOutput.Activations"/>); null for none.</param>
+    public void AccumulateLoss(TokenBatch batch, ActivationSet? taps = null, IEnumerable<Site>? read = null) => session.AccumulateLoss(this, batch, taps, read);
 
     /// <summary>
     /// Adds scale * direction to the parameters until the result is disposed; they then are as they were, to the bit. Shifts may be nested; disposing an outer one

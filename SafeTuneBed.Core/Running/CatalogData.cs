@@ -55,14 +55,16 @@ internal sealed class CatalogData(DatasetCatalog catalog) : IDataHost
         int tooLong = 0;
         foreach (var (text, encoded) in catalog.Encode(edits.Apply(rows.Texts), dataset, model.Tokenizer, model.Template, maxLength))
         {
-            if (encoded is null)
+            TokenizedExample? row = encoded is null ? null : encoded with { RowId = tokens.Count, Role = text.Role };
+            row = row is null || edits.ApplyToTokens is null ? row : edits.ApplyToTokens(row);
+            if (row is null || row.InputIds.Length > maxLength)
             {
                 tooLong++;
                 continue;
             }
 
             texts.Add(text);
-            tokens.Add(encoded with { RowId = tokens.Count, Role = text.Role });
+            tokens.Add(row);
         }
 
         string[] told = tooLong == 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"{tooLong} rows of '{dataset.Name}' are longer than {maxLength} tokens with what the method puts into them, and were left out.")];

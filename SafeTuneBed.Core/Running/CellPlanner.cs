@@ -21,8 +21,8 @@ internal sealed class CellPlanner
     {
         (this.methods, this.evaluators, this.data, this.models, this.settings) = (methods, evaluators, data, models, settings);
         (directory, evaluations, notes) = (new ModelDirectory(models), new EvaluationPlanner(evaluators, data), new PlanNotes(data));
-        stages = new StagePlanner(methods, data, models, directory, evaluations, rowsCache);
         rowStages = new DataStagePlanner(methods, data, rowsCache);
+        stages = new StagePlanner(methods, data, models, directory, evaluations, rowsCache, rowStages);
     }
 
     public async Task<CellSet> PlanAsync(ExperimentGrid grid, CancellationToken cancellationToken)

@@ -5,7 +5,11 @@ namespace SafeTuneBed.Running;
 /// <summary>What methods make of a cell's rows before they are tokens.</summary>
 /// <param name="Key">Tells edits apart: methods, their options, and the rows they mix in.</param>
 /// <param name="Apply">Makes the edits.</param>
-internal sealed record RowEdits(string Key, Func<IReadOnlyList<FinetuneExample>, IReadOnlyList<FinetuneExample>> Apply);
+internal sealed record RowEdits(string Key, Func<IReadOnlyList<FinetuneExample>, IReadOnlyList<FinetuneExample>> Apply)
+{
+    /// <summary>What is made of a row once it is tokens; null where nothing is.</summary>
+    public Func<TokenizedExample, TokenizedExample>? ApplyToTokens { get; init; }
+}
 
 /// <summary>Edits of a cell's rows, and the policy under which the trained model is asked; null where there are none.</summary>
 internal sealed record DataStage(RowEdits? Edits, PromptPolicy? Policy)
@@ -16,16 +20,29 @@ internal sealed record DataStage(RowEdits? Edits, PromptPolicy? Policy)
 /// <summary>Asks the methods of a pipeline what they do to rows and prompts.</summary>
 internal sealed class DataStagePlanner(MethodCatalog methods, IDataHost data, RowsCache rowsCache)
 {
-    /// <summary>The methods of a pipeline that say anything about rows or prompts.</summary>
+    /// <summary>The methods of a pipeline that say anything about the user's rows, or about prompts.</summary>
     public IReadOnlyList<MethodPartConfig> PartsOf(FinetuneExperimentConfig experiment, List<Problem> causes)
     {
-        MethodPartConfig[] parts = [.. experiment.Parts.Where(p => methods.Create(p).HasDataHooks)];
-        foreach (MethodPartConfig part in parts.Where(p => p.Stage is MethodStage.Alignment or MethodStage.PostFineTuning))
+        var users = new List<MethodPartConfig>();
+        foreach (MethodPartConfig part in experiment.Parts)
         {
-            causes.Add(new Problem($"The method '{part.Method}' acts at the stage {part.Stage}, and changes rows or sets a prompt policy, which only methods of the stages Data and FineTuning can. Make that a method of its own, and compose the two."));
+            MethodAlgorithm method = methods.Create(part);
+            bool late = part.Stage == MethodStage.PostFineTuning;
+            if (method.HasPromptHook && (late || part.Stage == MethodStage.Alignment))
+            {
+                causes.Add(new Problem($"The method '{part.Method}' acts at the stage {part.Stage}, and sets a prompt policy, which only methods of the stages Data and FineTuning can. Make that a method of its own, and compose the two."));
+            }
+            else if (method.HasRowHooks && late)
+            {
+                causes.Add(new Problem($"The method '{part.Method}' acts at the stage {part.Stage}, and changes rows, of which that stage learns none. Make that a method of its own, and compose the two."));
+            }
+            else if (part.Stage != MethodStage.Alignment && (method.HasRowHooks || method.HasPromptHook))
+            {
+                users.Add(part);
+            }
         }
 
-        return parts;
+        return users;
     }
 
     /// <summary>What they do in a cell.</summary>
@@ -72,7 +89,9 @@ internal sealed class DataStagePlanner(MethodCatalog methods, IDataHost data, Ro
             .. made.Select(m => CanonicalJson.Write(Fingerprints.OfMethod(m.Part.Method, m.Method, m.Part.Options))),
             .. streams.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key} {s.Value.Rows.Fingerprint}"),
         ]));
-        return new DataStage(new RowEdits(key, Apply), policy);
+        return new DataStage(new RowEdits(key, Apply) { ApplyToTokens = made.Any(m => m.Method.HasTokenHook) ? ApplyToTokens : null }, policy);
+
+        TokenizedExample ApplyToTokens(TokenizedExample row) => made.Aggregate(row, (now, m) => m.Method.RunTransformTokens(now, m.Context));
 
         IReadOnlyList<FinetuneExample> Apply(IReadOnlyList<FinetuneExample> rows)
         {

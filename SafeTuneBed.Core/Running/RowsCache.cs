@@ -79,11 +79,14 @@ internal sealed class RowsCache
         foreach (var (name, stream) in cell.Streams)
         {
             IReadOnlyList<TokenizedExample> rows = await GetAsync(data, cell, stream.Dataset, stream.Asked, stream.Rows, null, cancellationToken).ConfigureAwait(false);
-            streams[name] = [.. rows.Select(r => r.Role == ExampleRole.Benign ? r with { Role = ExampleRole.Alignment } : r)];
+            streams[name] = AsDefenders(rows);
         }
 
         return streams;
     }
+
+    /// <summary>Rows that a defender's corpus calls its benign ones, as what they are in a run.</summary>
+    public static IReadOnlyList<TokenizedExample> AsDefenders(IReadOnlyList<TokenizedExample> rows) => [.. rows.Select(r => r.Role == ExampleRole.Benign ? r with { Role = ExampleRole.Alignment } : r)];
 
     private async Task<IReadOnlyList<TokenizedExample>> GetAsync(
         IDataHost data, Cell cell, FinetuneDatasetConfig dataset, EvaluationPrompts asked, RowsSummary planned, RowEdits? edits, CancellationToken cancellationToken)

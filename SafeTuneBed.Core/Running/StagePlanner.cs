@@ -7,7 +7,7 @@ namespace SafeTuneBed.Running;
 /// Plans the stages that cells rest on. An alignment stage learns from the defender's rows alone: neither the user's data nor its share of poison is in its fingerprint, so
 /// that all cells of a grid with the same model, method and seed share one.
 /// </summary>
-internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModelHost models, ModelDirectory directory, EvaluationPlanner evaluations, RowsCache rowsCache)
+internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModelHost models, ModelDirectory directory, EvaluationPlanner evaluations, RowsCache rowsCache, DataStagePlanner rowStages)
 {
     /// <summary>The stream on whose rows an alignment stage trains.</summary>
     public const string AlignmentRows = "align";
@@ -137,6 +137,15 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModel
         }
 
         CellStream align = streams[AlignmentRows];
+        RowsSummary rows = align.Rows;
+        RowEdits? edits = null;
+        if (method.HasRowHooks)
+        {
+            edits = (await rowStages.PlanAsync([part], model, align.Dataset, seed, training.MaxLength, streams, causes, cancellationToken).ConfigureAwait(false)).Edits;
+            rows = await rowsCache.SummarizeAsync(data, align.Dataset, seed, model, training.MaxLength, asked, cancellationToken, edits).ConfigureAwait(false);
+            VocabularyCheck.Run(model, align.Dataset, rows, EvaluationPrompts.None);
+        }
+
         var own = new FinetuneExperimentConfig
         {
             Method = part.Method,
@@ -147,10 +156,10 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModel
             Parts = [part],
             Origins = experiment.Origins.Where(o => o.Key.StartsWith($"Methods:{part.Method}:", StringComparison.Ordinal)).ToDictionary(),
         };
-        var parts = Fingerprints.OfTraining(model, part.Method, method, own, align.Rows, streams, seed, source);
+        var parts = Fingerprints.OfTraining(model, part.Method, method, own, rows, streams, seed, source);
         string fingerprint = CanonicalJson.Hash(parts);
         string name = source is null ? part.Method : $"{source.Method}{MethodPipeline.Separator}{part.Method}";
-        int steps = training.TotalSteps(align.Rows.Count);
+        int steps = training.TotalSteps(rows.Count);
         return new Cell
         {
             Model = model,
@@ -161,7 +170,8 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModel
             Seed = seed,
             Trains = true,
             Experiment = own,
-            Rows = align.Rows,
+            Rows = rows,
+            Edits = edits,
             Streams = streams,
             Asked = asked,
             Steps = steps,

@@ -136,7 +136,11 @@ internal sealed class TrainingRunner(MethodCatalog methods, IDataHost data, IMod
         if (cell.Part!.Stage == MethodStage.Alignment)
         {
             // A seed of its own: its adapter must not begin like the one that is trained on top of it. By place and not by name: a method and its control begin alike.
-            return request with { Seed = new SeedTree(cell.Seed)["alignment"][cell.Stages.Count()].Seed, Examples = streams[StagePlanner.AlignmentRows] };
+            return request with
+            {
+                Seed = new SeedTree(cell.Seed)["alignment"][cell.Stages.Count()].Seed,
+                Examples = cell.Edits is null ? streams[StagePlanner.AlignmentRows] : RowsCache.AsDefenders(await set.Rows.GetAsync(data, cell, cancellationToken).ConfigureAwait(false)),
+            };
         }
 
         return cell.Trains ? request with { Examples = await set.Rows.GetAsync(data, cell, cancellationToken).ConfigureAwait(false) } : request;

@@ -37,6 +37,46 @@ internal sealed class ActivationPasses(TrainingSession session, Decoder decoder)
         }
     }
 
+    /// <summary>A pass whose output tells what passed at some places, with what is added there already in it; with graph where gradients are enabled.</summary>
+    /// <param name="sites">The places; of logits the output itself tells.</param>
+    /// <param name="added">Tensors to be added at some places; null for none.</param>
+    /// <param name="pass">Makes the pass.</param>
+    public ModelOutput Reading(IEnumerable<Site> sites, ActivationSet? added, Func<SiteTaps, ModelOutput> pass)
+    {
+        IReadOnlyList<Site> places = decoder.Sites.Resolve(sites);
+        if (places.Contains(Site.Logits))
+        {
+            throw new ArgumentException("Logits are read as output.Logits. Name places below them.", nameof(sites));
+        }
+
+        HashSet<Site> wanted = [.. places];
+        var kept = new Dictionary<Site, Tensor>();
+        SiteTaps? adding = added is null ? null : SiteTaps.Adding(added);
+        var taps = new SiteTaps([.. places.Union(added?.Places ?? [])], (place, x) =>
+        {
+            Tensor now = adding is null ? x : adding.Visit(place, x);
+            if (wanted.Contains(place))
+            {
+                kept[place] = RmsNorm.Widen(now).DetachFromDisposeScope();
+            }
+
+            return now;
+        });
+        try
+        {
+            ModelOutput output = pass(taps);
+            output.Read(new ActivationSet(places, places.Select(place => kept[place].alias()).ToList())); // the scope of whoever asked frees these
+            return output;
+        }
+        finally
+        {
+            foreach (Tensor value in kept.Values)
+            {
+                value.Dispose();
+            }
+        }
+    }
+
     /// <summary>Independent normal numbers in the shape of some places, which depend on the run's seed, the name, the micro-step and the place alone.</summary>
     public ActivationSet Noise(IEnumerable<Site> sites, TokenBatch batch, double deviation, SeedTree seeds)
     {

@@ -9,6 +9,10 @@ internal interface ITrainingHooks
 
     TrainableWeights Trainable => TrainableWeights.Adapters;
 
+    void PrepareModel(ModelContext context)
+    {
+    }
+
     void OnTrainingStarted(TrainingContext context);
 
     BatchPlan PlanBatch(TrainingStep step) => BatchPlan.User;

@@ -15,7 +15,7 @@ internal sealed class ReferenceModel(TrainingSession session, Decoder decoder, i
     private readonly Dictionary<TokenizedExample, float[]> known = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>One pass over a batch.</summary>
-    public ModelOutput Forward(TokenBatch batch)
+    public ModelOutput Forward(TokenBatch batch, IEnumerable<Site>? read = null)
     {
         ArgumentNullException.ThrowIfNull(batch);
         if (!session.Needs.UsesReference)
@@ -27,12 +27,14 @@ internal sealed class ReferenceModel(TrainingSession session, Decoder decoder, i
         try
         {
             using var noGrad = no_grad();
-            return new ModelOutput(decoder, batch, session.Hidden(batch), session.Needs);
+            return read is null ? Pass(null) : session.Activations.Reading(read, null, Pass);
         }
         finally
         {
             session.Lora.Adapter.Attach(decoder);
         }
+
+        ModelOutput Pass(SiteTaps? taps) => new(decoder, batch, session.Hidden(batch, taps), session.Needs);
     }
 
     /// <summary>The mean over supervised tokens of KL(reference || model).</summary>

@@ -18,7 +18,7 @@ internal sealed class TrainingSession : IDisposable
         (this.context, this.hooks, this.decoder) = (context, hooks, decoder);
         Needs = hooks.Needs;
         Seeds = new SeedTree(context.Seed);
-        Lora = new TrainableLora(decoder, context.Lora, Seeds["lora-init"], Seeds["dropout"], hooks.Trainable);
+        Lora = new TrainableLora(decoder, Prepare(), Seeds["lora-init"], Seeds["dropout"], hooks.Trainable);
         Parameters = new ParameterSet(Flat);
         Shifts = new ShiftStack(Flat);
         Guard = context.OnGradientsTouched is { } touched ? new GradientGuard(Flat, touched) : null;
@@ -89,7 +89,9 @@ internal sealed class TrainingSession : IDisposable
         return step;
     }
 
-    public ModelOutput Forward(TokenBatch batch, ActivationSet? taps) => Forward(batch, taps is null ? null : SiteTaps.Adding(taps));
+    public ModelOutput Forward(TokenBatch batch, ActivationSet? taps, IEnumerable<Site>? read = null) => read is null
+        ? Forward(batch, taps is null ? null : SiteTaps.Adding(taps))
+        : Activations.Reading(read, taps, together => Forward(batch, together));
 
     public ModelOutput Forward(TokenBatch batch, SiteTaps? taps)
     {
@@ -101,10 +103,13 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>Hidden states of a batch, padded or packed.</summary>
     public Tensor Hidden(TokenBatch batch, SiteTaps? taps = null) => decoder.Hidden(batch.InputIds, taps: taps, rows: batch.IsPacked ? batch.Lengths : null);
 
-    public void AccumulateLoss(TrainingStep step, TokenBatch batch, ActivationSet? taps)
+    /// <summary>Logits of hidden states, with graph where one is asked for.</summary>
+    public Tensor Head(Tensor hidden) => decoder.Head(hidden);
+
+    public void AccumulateLoss(TrainingStep step, TokenBatch batch, ActivationSet? taps, IEnumerable<Site>? read)
     {
         using var scope = NewDisposeScope();
-        Tensor loss = LossOf(step, batch, Forward(batch, taps), null).mul(KeptScalar.Of(step.WindowWeight));
+        Tensor loss = LossOf(step, batch, Forward(batch, taps, read), null).mul(KeptScalar.Of(step.WindowWeight));
         Guard?.Check();
         Backward(loss);
         Guard?.Note();
@@ -113,14 +118,14 @@ internal sealed class TrainingSession : IDisposable
     public ActivationSet ActivationGradients(TrainingStep step, IEnumerable<Site> sites, TokenBatch batch, Func<TokenBatch, ModelOutput, Tensor>? loss) =>
         Activations.Gradients(sites, batch, output => LossOf(step, batch, output, loss));
 
-    public GradientSet Gradients(TrainingStep step, TokenBatch batch, Func<TokenBatch, ModelOutput, Tensor>? loss, ActivationSet? taps)
+    public GradientSet Gradients(TrainingStep step, TokenBatch batch, Func<TokenBatch, ModelOutput, Tensor>? loss, ActivationSet? taps, IEnumerable<Site>? read)
     {
         Tensor buffer = zeros_like(Flat.Gradients);
         Flat.LinkGradients(buffer);
         try
         {
             using var scope = NewDisposeScope();
-            Backward(LossOf(step, batch, Forward(batch, taps), loss));
+            Backward(LossOf(step, batch, Forward(batch, taps, read), loss));
         }
         catch
         {
@@ -183,6 +188,23 @@ internal sealed class TrainingSession : IDisposable
         FreeBatches();
         Guard?.Dispose();
         Lora.Dispose();
+    }
+
+    // Where the adapters go, as the method decides on the model without any.
+    private LoraConfig Prepare()
+    {
+        var prepared = new ModelContext(this, context, decoder);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        try
+        {
+            hooks.PrepareModel(prepared);
+            return prepared.Lora;
+        }
+        finally
+        {
+            FreeBatches();
+        }
     }
 
     private Tensor LossOf(TrainingStep step, TokenBatch batch, ModelOutput output, Func<TokenBatch, ModelOutput, Tensor>? loss)

@@ -28,6 +28,8 @@ internal sealed class WatchedHooks(MethodAlgorithm method) : ITrainingHooks
 
     public TrainableWeights Trainable => inner.Trainable;
 
+    public void PrepareModel(ModelContext context) => inner.PrepareModel(context);
+
     public void OnTrainingStarted(TrainingContext context)
     {
         Starting?.Invoke(context);

@@ -16,6 +16,8 @@ internal sealed class ConformanceWatch(ITrainingHooks inner, TrainingContext con
 
     public TrainableWeights Trainable => inner.Trainable;
 
+    public void PrepareModel(ModelContext model) => inner.PrepareModel(model);
+
     public void OnTrainingStarted(TrainingContext training)
     {
         run.FirstLosses = Losses();
