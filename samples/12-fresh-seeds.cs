@@ -4,7 +4,7 @@
 // Does a finding hold on seeds that nobody tuned on? Methods on the sandbox, each beside the first one and beside its control, seed by seed.
 // Any registered method or pipeline can be named, and these variants: vaccine-0, vaccine-01, vaccine-1, vaccine-5, vaccine-10 (rho 0, 0.1, ...); safe-lora-1 to -6 and scale-lora-1 to -6 (layers projected, layers shrunk).
 //   dotnet run samples/12-fresh-seeds.cs [--tasks sentiment,topic,instruct] [--methods lora,guide-mix,lisa,lisa-no-pull,pull-only,pull-only-weak] [--first-seed 1000] [--seeds 12]
-//                                        [--poison high|medium|low] [--prompts sandbox|sandbox-new-verbs] [--sandbox folder] [--out runs]
+//                                        [--model sandbox|sandbox-base] [--poison high|medium|low] [--prompts sandbox|sandbox-new-verbs] [--sandbox folder] [--out runs]
 using System.Globalization;
 using SafeTuneBed;
 using SafeTuneBed.Methods.Lisa;
@@ -16,7 +16,7 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : fallback;
 using var stop = new ConsoleCancellation();
 AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException or OperationCanceledException) { Console.Error.WriteLine(e.ExceptionObject is SafeTuneBedException fault ? fault.Message : "Stopped. The same command goes on from here."); Environment.Exit(stop.ExitCode == 0 ? 1 : stop.ExitCode); } };
-string[] known = ["--poison", "--tasks", "--methods", "--first-seed", "--seeds", "--prompts", "--sandbox", "--out"];
+string[] known = ["--model", "--poison", "--tasks", "--methods", "--first-seed", "--seeds", "--prompts", "--sandbox", "--out"];
 if (args.Length % 2 != 0 || args.Chunk(2).Any(a => !known.Contains(a[0])) || !int.TryParse(Option("--seeds", "12"), out int seeds) || seeds < 1 || !ulong.TryParse(Option("--first-seed", "1000"), out ulong first))
     throw new ConfigurationException($"Options, each with a value: {string.Join(", ", known)}.");
 
@@ -34,9 +34,9 @@ foreach (string task in Option("--tasks", "sentiment,topic,instruct").Split(',')
 {
     string dataset = $"sandbox-{task}-{Option("--poison", "high")}";
     GridReport report = await runner.RunAsync(
-        new ExperimentGrid($"fresh-seeds-{task}-{Option("--poison", "high")}-{prompts}")
+        new ExperimentGrid($"fresh-seeds-{(Option("--model", "sandbox") == "sandbox" ? "" : "base-")}{task}-{Option("--poison", "high")}-{prompts}")
         {
-            Models = [ModelReference.Sandbox],
+            Models = [Option("--model", "sandbox")],
             Methods = ["none", .. methods],
             Datasets = [dataset],
             Evaluators = [$"attack-success{at}", $"sandbox-judge{at}", "task-accuracy"],
