@@ -60,6 +60,16 @@ public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
         return engine.PlanAsync(HarmfulAxis.Expand(grid, Datasets), cancellationToken);
     }
 
+    /// <summary>
+    /// Says what is known of a grid without a model and without reading a row: cells, rows, steps, missing files. For a grid whose weights are not there yet.
+    /// </summary>
+    /// <exception cref="ConfigurationException">A name is unknown, or a setting not valid.</exception>
+    public GridOutline Outline(ExperimentGrid grid)
+    {
+        ArgumentNullException.ThrowIfNull(grid);
+        return new GridOutliner(Methods, Evaluators, Datasets).Outline(HarmfulAxis.Expand(grid, Datasets));
+    }
+
     /// <summary>Runs what is not done yet, and reports over all of it.</summary>
     /// <exception cref="SafeTuneBedException">
     /// The plan has problems or blocked cells; nothing was started. All of them are in one message; a single problem is thrown as its own type. With
