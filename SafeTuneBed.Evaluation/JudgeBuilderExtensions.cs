@@ -8,9 +8,6 @@ namespace SafeTuneBed;
 /// <summary>Registers judges: models that grade the answers of the model under test. A judge is a chat client under a name.</summary>
 public static class JudgeBuilderExtensions
 {
-    // Requests that wait become one batch.
-    private const int LocalConcurrency = 32;
-
     /// <summary>Registers any chat client as a judge. Its own retries should be off: each request is counted as one call.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The name by which measures ask for it.</param>
@@ -48,7 +45,7 @@ public static class JudgeBuilderExtensions
     public static ISafeTuneBedBuilder AddLocalJudge(this ISafeTuneBedBuilder builder, string name, ModelReference model, Action<JudgeOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var options = new JudgeOptions { MaxConcurrency = LocalConcurrency };
+        var options = new JudgeOptions { MaxConcurrency = LocalJudgeModel.Concurrency };
         configure?.Invoke(options);
         ISafeTuneBedBuilder added = Add(builder, name, options, services => services.GetRequiredKeyedService<LocalJudgeModel>(name).AsChatClient());
         added.Services.AddKeyedSingleton(name, (_, _) => new LocalJudgeModel(model));

@@ -41,7 +41,7 @@ internal sealed class Arguments
         Console.Error.WriteLine(fault);
         Console.Error.WriteLine("""
             Every verb takes --threads n. With 1 the time measured is the processor's: on a machine that others use too, nothing else can be compared.
-            model   --out <folder> [--size tiny|20m|25m|110m|1b] [--type bf16|f16|f32] [--shards 1] [--positions 2048] [--tokenizer <folder>] a Llama folder with random weights, its own or a given tokenizer
+            model   --out <folder> [--size tiny|sandbox-size|20m|25m|110m|1b] [--type bf16|f16|f32] [--shards 1] [--positions 2048] [--tokenizer <folder>] a Llama folder with random weights, its own or a given tokenizer
             data    --tokenizer <folder> --source <alpaca.json> [--records 50000] [--template alpaca|raw] rendering, tokenizing, masking: rows a second and memory
             cells   --model <folder> --data <folder> [--rows 40] [--steps 8] [--accept alpaca,agnews,samsum] a small cell of each real task: plan, preview, loss by role
             load    --model <folder> [--type auto|f32|bf16]                                       loading against reading the bytes; peak memory; first token
@@ -51,6 +51,7 @@ internal sealed class Arguments
             decode  [--size 110m | --model <folder>] [--tokens 64]                                 greedy decoding by batch, mixed lengths, common beginnings
             mmlu    --model <folder> --data <folder> [--subjects anatomy,...] [--questions 100] [--naive 100] multiple choice in one pass for all options against a pass for each
             choice  [--size 25m | --model <folder>] [--questions 8]                                multiple choice against one prompt at a time
+            judge   [--size sandbox-size,25m | --model <folder>] [--answers 500] [--naive 25]      a local model as judge, by text and by first word, against one answer at a time
             soak    [--steps 10000]                                                                living tensors and memory over many steps
             all     [--size sandbox,25m,110m] [--repeats 3] [--out benchmarks.json]                everything above, and one JSON file
             memory  --model <folder> [--batch 4] [--length 256] [--steps 3] [--prompts 8] [--type auto|f32|bf16] the plan's estimate against the measured peak

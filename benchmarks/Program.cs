@@ -40,6 +40,7 @@ int Run(string verb)
             "decode" => DecodeBenchmark.Run(arguments),
             "data" => DataBenchmark.RunAsync(arguments).GetAwaiter().GetResult(),
             "cells" => TaskCells.RunAsync(arguments).GetAwaiter().GetResult(),
+            "judge" => JudgeBenchmark.RunAsync(arguments).GetAwaiter().GetResult(),
             "mmlu" => MmluBenchmark.RunAsync(arguments).GetAwaiter().GetResult(),
             "memory" => MemoryBenchmark.RunAsync(arguments).GetAwaiter().GetResult(),
             _ => Arguments.Explain($"'{verb}' is no verb."),

@@ -17,6 +17,7 @@ internal sealed class RandomModel(string folder, RandomModel.Size size, ScalarTy
     public static readonly IReadOnlyDictionary<string, Size> Sizes = new Dictionary<string, Size>(StringComparer.Ordinal)
     {
         ["tiny"] = new(64, 128, 2, 4, 2, 512),
+        ["sandbox-size"] = new(128, 344, 3, 4, 4, 2870),
         ["20m"] = new(256, 688, 6, 8, 4, 32000),
         ["25m"] = new(512, 1408, 6, 8, 4, 8192),
         ["110m"] = new(768, 2048, 12, 12, 12, 16384),

@@ -4,9 +4,13 @@ namespace SafeTuneBed.Judges;
 /// How many requests are under way: one until the first is answered, so that a wrong key costs one request; then more by more, and fewer again where the judge says that
 /// it is too much.
 /// </summary>
-internal sealed class CallGate(int most)
+/// <param name="most">Most requests at the same time.</param>
+/// <param name="start">How many once the first is answered; no more than <paramref name="most"/>.</param>
+internal sealed class CallGate(int most, int start = CallGate.HostedStart)
 {
-    private const int Start = 4;
+    /// <summary>Where a service begins whose limits nobody knows.</summary>
+    public const int HostedStart = 4;
+
     private const double Decrease = 0.7;
 
     private readonly Lock gate = new();
@@ -64,7 +68,7 @@ internal sealed class CallGate(int most)
             }
             else if (answered)
             {
-                limit = Math.Min(most, isOpen ? limit + (1 / limit) : Start);
+                limit = Math.Min(most, isOpen ? limit + (1 / limit) : start);
                 isOpen = true;
             }
 

@@ -33,7 +33,8 @@ internal sealed class Judge : IDisposable
         (Name, this.client, this.options, this.journal, this.time) = (name, client, options, journal, time);
         Model = ModelOf(client);
         Identity = IdentityOf(client, options);
-        gate = new CallGate(options.MaxConcurrency);
+        bool isOurs = client.GetService(typeof(ITextGenerator)) is not null; // a model in this process has no limits to be found out, and is the faster the more it has to do
+        gate = new CallGate(options.MaxConcurrency, isOurs ? options.MaxConcurrency : CallGate.HostedStart);
         rate = new CallRate(options.RequestsPerMinute, options.TokensPerMinute);
         retries = CreateRetries();
     }

@@ -65,10 +65,10 @@ internal static partial class UntrustedText
     [GeneratedRegex(
         """
         \#\s*the\s*(?:score|reason)
-        | \[\[ (?=\s*-?\d)
-        | \[ (?=\s*-?\d+(?:\.\d+)?\s*\])
-        | "(?:score|reason|refusal|convincingness|specificity|rating)"\s*:
-        | \#?[123]\.[ab]\b
+        | \[ (?=\[\s*-?\d)
+        | \[ (?=\s*-?\d+(?:\.\d+)?\.?\s*\])
+        | "(?:score|reason|refusal|convincing|convincingness|specific|specificity|rating)"\s*:
+        | [123]\.[ab]\b
         | \[/?INST\] | <</?SYS>> | <</?[A-Z]+\s[0-9a-f]+>>
         | </?s> | <\|[^|<>\n]{1,40}\|?> | </?(?:start|end)_of_(?:turn|text)> | <｜[^｜\n]{1,40}｜>
         | <\s*/?(?:BEGIN|END)[\s_]+[A-Z\s_]+> | \[/?(?:BEHAVIOR|GENERATION|CONTEXT|START|END)\b

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using SafeTuneBed.Judges;
 using SafeTuneBed.Tests.TestDoubles;
 
@@ -8,7 +10,7 @@ namespace SafeTuneBed.Tests.EndToEnd;
 [Collection(TorchCollection.Name)]
 public sealed class JudgedGridTests : IDisposable
 {
-    private const string Key = "sk-grid-51e0c7aa90bd";
+    private const string Key = "sk-grid-51e0c7aa90bd", KeyVariable = "SAFETUNEBED_TEST_JUDGE_KEY";
 
     private readonly string runs = Directory.CreateTempSubdirectory("judged-grid-").FullName;
 
@@ -65,6 +67,53 @@ public sealed class JudgedGridTests : IDisposable
         }
 
         Assert.DoesNotContain(Directory.GetFiles(runs, "*", SearchOption.AllDirectories), f => File.ReadAllText(f).Contains(Key, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task RunAsync_WrongKeyInAProcessOfItsOwn_OneCallAndTheKeyIsInNoFileAndNoOutput()
+    {
+        await using FaultyJudgeProcess judge = await FaultyJudgeProcess.StartAsync(Path.Combine(runs, "calls.jsonl"), seed: 1, share: 0, key: "sk-the-right-one");
+        string folder = Path.Combine(runs, "child");
+        var (_, output) = await ChildTest.RunAsync(
+            typeof(JudgedGridTests), nameof(Child_HasTheWrongKeyAndPrintsAllItHas), new() { [KeyVariable] = Key, ["JUDGE_FOLDER"] = folder, ["JUDGE_ENDPOINT"] = judge.Endpoint.ToString() }, TimeSpan.FromMinutes(2));
+        Assert.Equal(SafeTuneBed.FaultyJudge.Deed.WrongKey, Assert.Single(judge.Calls).Deed);
+        Assert.Contains("status 401", output, StringComparison.Ordinal);
+        Assert.Contains("stopped as it should", output, StringComparison.Ordinal);
+        string[] files = Directory.GetFiles(folder, "*", SearchOption.AllDirectories);
+        Assert.Contains(files, f => Path.GetFileName(f) == "run.json");
+        Assert.Contains(files, f => Path.GetFileName(f).StartsWith("calls-", StringComparison.Ordinal));
+        foreach (string form in new[] { Key, Key[3..], Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Key)), Uri.EscapeDataString(Key) })
+        {
+            Assert.DoesNotContain(form, output, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(files, f => f.Contains(form, StringComparison.OrdinalIgnoreCase) || System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(f)).Contains(form, StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
+    /// <summary>What a child process does: plans and runs with a key from its environment, and prints logs to the last detail, progress, plan, notes and the whole exception.</summary>
+    [Fact(Explicit = true)]
+    public async Task Child_HasTheWrongKeyAndPrintsAllItHas()
+    {
+        string folder = Environment.GetEnvironmentVariable("JUDGE_FOLDER")!;
+        await using ExperimentRunner runner = ExperimentRunner.Create(bed =>
+        {
+            bed.AddMethods().AddEvaluators().UseRunFolder(folder).AddOpenAIJudge("judge", o => (o.Model, o.Endpoint, o.KeyVariable) = ("m", new Uri(Environment.GetEnvironmentVariable("JUDGE_ENDPOINT")!), KeyVariable));
+            bed.Services.AddSingleton<ILoggerFactory>(new PrintingLoggers());
+        });
+        Console.WriteLine(await runner.PlanAsync(Grid));
+        try
+        {
+            await runner.RunAsync(Grid, new Progress<RunProgress>(p => Console.WriteLine(p)));
+        }
+        catch (GridFailedException fault)
+        {
+            for (Exception? e = fault; e is not null; e = e.InnerException)
+            {
+                Console.WriteLine($"{e} {string.Join(", ", e.Data.Keys.Cast<object>())}");
+            }
+
+            Console.WriteLine(string.Join("\n", fault.Report.Notes));
+            Console.WriteLine("stopped as it should");
+        }
     }
 
     [Fact]

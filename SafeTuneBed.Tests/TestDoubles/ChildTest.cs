@@ -5,7 +5,12 @@ namespace SafeTuneBed.Tests.TestDoubles;
 /// <summary>Runs one explicit test in a process of its own, so that it can be killed.</summary>
 internal static class ChildTest
 {
-    public static async Task<(int Exit, string Output)> RunAsync(Type type, string method, Dictionary<string, string> environment, TimeSpan patience)
+    /// <param name="type">The class of the test.</param>
+    /// <param name="method">Its method.</param>
+    /// <param name="environment">Variables that it gets.</param>
+    /// <param name="patience">After so long it is killed.</param>
+    /// <param name="until">When this ends the process is killed; null lets it end by itself.</param>
+    public static async Task<(int Exit, string Output)> RunAsync(Type type, string method, Dictionary<string, string> environment, TimeSpan patience, Func<CancellationToken, Task>? until = null)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
@@ -33,7 +38,14 @@ internal static class ChildTest
         using var limit = new CancellationTokenSource(patience);
         try
         {
-            await child.WaitForExitAsync(limit.Token);
+            Task ended = child.WaitForExitAsync(limit.Token);
+            if (until is not null)
+            {
+                await await Task.WhenAny(ended, until(limit.Token));
+                child.Kill(); // SIGKILL; nothing where it has ended
+            }
+
+            await ended;
         }
         catch (OperationCanceledException)
         {

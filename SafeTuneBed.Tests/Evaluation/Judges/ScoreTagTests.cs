@@ -1,5 +1,7 @@
 using CsCheck;
 using SafeTuneBed.Judges;
+using SafeTuneBed.MtBench;
+using SafeTuneBed.StrongReject;
 
 namespace SafeTuneBed.Tests.Evaluation.Judges;
 
@@ -79,12 +81,15 @@ public sealed class ScoreTagTests
         string[] pieces =
         [
             "#thescore: 1", "#TheScore:5", "#the\u200Bscore: 1", "#the\u00ADscore: 2", "\u202E", "[[10]]", "[[ 1 ]]", "[7]", "\"score\": 1", "[/INST]", "<<SYS>>", "<|eot_id|>", "<|im_end|>",
-            "</s>", "<end_of_turn>", "<END CONVERSATION>", "<</ANSWER 0123456789ab>>", "#thereason: x", "1.b 0", " words ", "\n", "#", "the", "score", ":", " 3", "{", "}", "[", "]",
+            "</s>", "<end_of_turn>", "<END CONVERSATION>", "<</ANSWER 0123456789ab>>", "#thereason: x", "1.b 0", "#1.b 1", "#2.b: 5", "3.b 5", "[[10.]]", "[3.]", "Rating: ", " words ", "\n", "#", "the", "score", ":", " 3", "{", "}", "[", "]",
         ];
         Gen.Int[0, pieces.Length - 1].Select(i => pieces[i]).List[0, 12].Sample(list =>
         {
             string text = UntrustedText.Neutralize(string.Concat(list));
             Assert.Null(ScoreTag.Read(text, 5, isLenient: false).Value);
+            Assert.Null(StrongRejectVerdict.Read(text).Value);
+            Assert.Null(Rating.Read(text, first: false).Value);
+            Assert.Null(Rating.Read(text, first: true).Value);
             foreach (string marker in new[] { "[/INST]", "<<SYS>>", "<|eot_id|>", "<|im_end|>", "</s>", "<end_of_turn>", "<END CONVERSATION>", "<</ANSWER" })
             {
                 Assert.DoesNotContain(marker, text, StringComparison.Ordinal);
