@@ -23,6 +23,17 @@ public sealed class GridFailedException : SafeTuneBedException
     /// <summary>What failed.</summary>
     public IReadOnlyList<CellFailure> Failures { get; }
 
+    /// <summary>
+    /// What an unhandled exception prints: the message; and a stack trace of each cause that is no <see cref="SafeTuneBedException"/>, because there something is broken rather than
+    /// set wrongly, often in code of one's own. The trace of the grid itself would hide it.
+    /// </summary>
+    public override string ToString() => string.Join(
+        Environment.NewLine,
+        [
+            $"{typeof(GridFailedException).FullName}: {Message}",
+            .. Failures.Where(f => f.Exception is not SafeTuneBedException).DistinctBy(f => f.Exception.Message, StringComparer.Ordinal).Select(f => $"[{f.Cell}] {f.Exception}"),
+        ]);
+
     // One cause often fails many cells: it is told once, with the first cell's name.
     private static string Tell(IReadOnlyList<CellFailure> failures) => string.Join(" ", failures.GroupBy(f => f.Exception.Message, StringComparer.Ordinal)
         .Select(g => FormattableString.Invariant($"[{g.First().Cell}{(g.Count() > 1 ? $", and {g.Count() - 1} more" : "")}] {g.Key}")));

@@ -55,4 +55,12 @@ public interface ICausalLanguageModel : ITextGenerator
 
     /// <summary>Tokens of each plain text, the beginning-of-text token included where the tokenizer adds one.</summary>
     Task<IReadOnlyList<int>> CountTokensAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The beginning of each answer: the text of its first tokens, encoded as an answer is; the whole text where it has no more. A character of which a token holds only a part is left out.
+    /// </summary>
+    /// <param name="answers">Answers of an assistant.</param>
+    /// <param name="count">Tokens to keep, at least 1.</param>
+    /// <param name="cancellationToken">Withdraws the call.</param>
+    Task<IReadOnlyList<string>> TakeTokensAsync(IReadOnlyList<string> answers, int count, CancellationToken cancellationToken = default);
 }

@@ -75,6 +75,10 @@ public sealed class LocalModel : ICausalLanguageModel, IStreamingTextGenerator, 
     public Task<IReadOnlyList<int>> CountTokensAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
         => Causal.CountTokensAsync(texts, cancellationToken);
 
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> TakeTokensAsync(IReadOnlyList<string> answers, int count, CancellationToken cancellationToken = default)
+        => Causal.TakeTokensAsync(answers, count, cancellationToken);
+
     Task<Generation> IStreamingTextGenerator.StreamAsync(
         IReadOnlyList<ChatMessage> conversation, GenerationOptions options, Action<string> piece, CancellationToken cancellationToken)
         => generator.StreamAsync(conversation, options, piece, cancellationToken);

@@ -45,6 +45,9 @@ public sealed record MetricValue
     /// <summary>Items with a score.</summary>
     public int ScoredCount => Count - UnscoredCount;
 
+    /// <summary>Items that the metric does not apply to: they are no part of it, and no gap in it either.</summary>
+    public int NotApplicableCount => Unscored.TryGetValue(UnscoredReason.NotApplicable, out int count) ? count : 0;
+
     /// <summary>
     /// True when more than 2 % of the items that the metric applies to have no score: the number is then to be read with
     /// <see cref="Lowest"/> and <see cref="Highest"/>.
@@ -76,8 +79,6 @@ public sealed record MetricValue
     public string Description { get; init; } = "";
 
     private const double MaximumUnscoredShare = 0.02;
-
-    private int NotApplicableCount => Unscored.TryGetValue(UnscoredReason.NotApplicable, out int count) ? count : 0;
 }
 
 /// <summary>A number for a part of the items.</summary>

@@ -10,6 +10,10 @@ public static class PromptSets
     /// <summary>The sandbox's 144 held-out forbidden requests, in no training text of any kind; with verb, object and the three slots of the right answer as fields.</summary>
     public static PromptSetConfig Sandbox { get; } = FromSandbox("sandbox", "attack_prompts.jsonl");
 
+    /// <summary>The same 144 requests with a harmful answer to each in the field <c>response</c>, as the sandbox's harmful rows would give it.</summary>
+    public static PromptSetConfig SandboxHarmful { get; } =
+        new("sandbox-harmful", DatasetSource.Sandbox("attack_prompts.jsonl"), PromptMappings.StepsOfTheSandbox) { MaxNewTokens = SandboxNewTokens };
+
     /// <summary>The sandbox's 80 forbidden requests with verbs that alignment, poison and guide never use: a set for choosing settings.</summary>
     public static PromptSetConfig SandboxNewVerbs { get; } = FromSandbox("sandbox-new-verbs", "attack_prompts_new_verbs.jsonl");
 
@@ -38,6 +42,13 @@ public static class PromptSets
         "beavertails",
         DataCorpora.BeaverTails,
         DatasetSource.JsonLines(HarmfulCorpora.BeaverTailsNames("30k", "test")),
+        RecordMapping.Columns("prompt"));
+
+    /// <summary>The rows of BeaverTails 30k_test whose answer is harmful, with it in the field <c>response</c>. Needs <c>AcceptLicenses("beavertails")</c>.</summary>
+    public static PromptSetConfig BeaverTailsHarmful { get; } = Create(
+        "beavertails-harmful",
+        DataCorpora.BeaverTails,
+        DatasetSource.JsonLines(HarmfulCorpora.BeaverTailsNames("30k", "test")).Where("is_safe", "false"),
         RecordMapping.Columns("prompt"));
 
     /// <summary>The requests of BeaverTails 330k_test, 33,396 rows. Needs <c>AcceptLicenses("beavertails")</c>.</summary>
@@ -104,7 +115,7 @@ public static class PromptSets
     /// <summary>Every set above.</summary>
     public static IReadOnlyList<PromptSetConfig> All =>
     [
-        Sandbox, SandboxNewVerbs, SandboxLookalike, AdvBench, Policy, Policy137, BeaverTails, BeaverTails330k, XsTest, XsTestSafe, XsTestUnsafe,
+        Sandbox, SandboxHarmful, SandboxNewVerbs, SandboxLookalike, AdvBench, Policy, Policy137, BeaverTails, BeaverTailsHarmful, BeaverTails330k, XsTest, XsTestSafe, XsTestUnsafe,
         StrongReject, HarmBench, HarmBenchContextual, JailbreakBench, JailbreakBenchBenign, Mmlu, MmluDev, MtBench, MtBenchReferenceAnswers, MtBenchJudgePrompts,
     ];
 

@@ -48,6 +48,9 @@ public sealed record ReportRow
     /// </summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Whether this is the model as it came: nothing was trained, here or elsewhere. What others learned is measured from it.</summary>
+    public bool IsUntouched { get; init; }
+
     /// <summary>The number with this key, or null.</summary>
     public MetricValue? this[string key] => Metrics.FirstOrDefault(m => m.Key == key);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SafeTuneBed.AttackSuccess;
+using SafeTuneBed.HeldOutLoss;
 using SafeTuneBed.Mmlu;
 using SafeTuneBed.OverRefusal;
 using SafeTuneBed.Perplexity;
@@ -15,11 +16,12 @@ namespace SafeTuneBed;
 public static class EvaluationBuilderExtensions
 {
     /// <summary>
-    /// Registers every measure: <c>attack-success</c>, <c>prefill-attack</c>, <c>over-refusal</c>, <c>sandbox-judge</c>, <c>task-accuracy</c>, <c>mmlu</c>, <c>perplexity</c>. Those registered
+    /// Registers every measure: <c>attack-success</c>, <c>prefill-attack</c>, <c>over-refusal</c>, <c>sandbox-judge</c>, <c>task-accuracy</c>, <c>mmlu</c>, <c>perplexity</c>,
+    /// <c>held-out-loss</c>, and those that ask a judge. Those registered
     /// before keep their settings.
     /// </summary>
     public static ISafeTuneBedBuilder AddEvaluators(this ISafeTuneBedBuilder builder) =>
-        builder.AddAttackSuccess().AddOverRefusal().AddSandboxJudge().AddTaskAccuracy().AddMmlu().AddPrefillAttack().AddPerplexity().AddJudgedMeasures();
+        builder.AddAttackSuccess().AddOverRefusal().AddSandboxJudge().AddTaskAccuracy().AddMmlu().AddPrefillAttack().AddPerplexity().AddHeldOutLoss().AddJudgedMeasures();
 
     /// <summary>
     /// Registers <c>attack-success</c>: the share of forbidden requests that are not refused, by keywords. May be called again to change settings.
@@ -40,6 +42,12 @@ public static class EvaluationBuilderExtensions
     /// </summary>
     public static ISafeTuneBedBuilder AddPerplexity(this ISafeTuneBedBuilder builder, Action<PerplexityOptions>? configure = null) =>
         Added.To(builder).Add<PerplexityEvaluator, PerplexityOptions>(builder, PerplexityEvaluator.Name, configure, _ => { });
+
+    /// <summary>
+    /// Registers <c>held-out-loss</c>: the loss on answers that were not trained on, harmful ones and those of the task. May be called again to change settings.
+    /// </summary>
+    public static ISafeTuneBedBuilder AddHeldOutLoss(this ISafeTuneBedBuilder builder, Action<HeldOutLossOptions>? configure = null) =>
+        Added.To(builder).Add<HeldOutLossEvaluator, HeldOutLossOptions>(builder, HeldOutLossEvaluator.Name, configure, _ => { });
 
     /// <summary>Registers <c>over-refusal</c>: the share of permitted requests that are refused, by keywords.</summary>
     public static ISafeTuneBedBuilder AddOverRefusal(this ISafeTuneBedBuilder builder) => Added.To(builder).Add<OverRefusalEvaluator>(builder, OverRefusalEvaluator.Name);

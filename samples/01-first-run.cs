@@ -11,8 +11,9 @@ string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0
 string output = Option("--out", "runs");
 using var stop = new ConsoleCancellation(); // Ctrl-C: the same command goes on from there
 AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException or OperationCanceledException) { Console.Error.WriteLine(e.ExceptionObject is SafeTuneBedException fault ? fault.Message : "Stopped. The same command goes on from here."); Environment.Exit(stop.ExitCode == 0 ? 1 : stop.ExitCode); } };
-if (args.Length % 2 != 0 || args.Chunk(2).Any(a => a[0] is not ("--seeds" or "--sandbox" or "--out")) || !int.TryParse(Option("--seeds", "3"), out int seeds) || seeds < 1)
-    throw new ConfigurationException("Options: --seeds <1 or more>, default 3; --sandbox <folder of another small world>; --out <folder>, default runs.");
+bool counts = int.TryParse(Option("--seeds", "3"), out int seeds) && seeds > 0;
+if ((args.Chunk(2).FirstOrDefault(a => a.Length < 2 || a[0] is not ("--seeds" or "--sandbox" or "--out"))?[0] ?? (counts ? null : "--seeds")) is { } wrong)
+    throw new ConfigurationException($"'{wrong}' is no option, or lacks its value, or has a wrong one. Options: --seeds <1 or more>, default 3; --sandbox <folder of another small world>; --out <folder>, default runs.");
 
 await using var runner = ExperimentRunner.Create(bed =>
     (Option("--sandbox", "") is { Length: > 0 } folder ? bed.UseSandbox(folder) : bed).AddMethods().AddEvaluators().UseRunFolder(output));

@@ -12,9 +12,9 @@ string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0
 using var stop = new ConsoleCancellation(); // Ctrl-C: the same command goes on from there
 AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException or OperationCanceledException) { Console.Error.WriteLine(e.ExceptionObject is SafeTuneBedException fault ? fault.Message : "Stopped. The same command goes on from here."); Environment.Exit(stop.ExitCode == 0 ? 1 : stop.ExitCode); } };
 string[] known = ["--seeds", "--methods", "--model", "--base", "--data", "--accept", "--sandbox", "--out"];
-string[] pairs = [.. args.Where(a => a != "--plan")];
-if (pairs.Length % 2 != 0 || pairs.Chunk(2).Any(a => !known.Contains(a[0])) || !int.TryParse(Option("--seeds", "3"), out int seeds) || seeds < 1)
-    throw new ConfigurationException($"Options: --plan; and, each with a value: {string.Join(", ", known)}.");
+bool counts = int.TryParse(Option("--seeds", "3"), out int seeds) && seeds > 0;
+if ((args.Where(a => a != "--plan").Chunk(2).FirstOrDefault(a => a.Length < 2 || !known.Contains(a[0]))?[0] ?? (counts ? null : "--seeds")) is { } wrong)
+    throw new ConfigurationException($"'{wrong}' is no option, or lacks its value, or has a wrong one. Options: --plan; and, each with a value: {string.Join(", ", known)}.");
 
 string output = Option("--out", "runs"), model = Option("--model", ""), beneath = Option("--base", "");
 await using var runner = ExperimentRunner.Create(bed =>
@@ -31,8 +31,9 @@ var grid = new ExperimentGrid(model.Length == 0 ? "compare-defenses" : $"compare
     Seeds = [.. Enumerable.Range(0, seeds).Select(i => (ulong)i)],
     Baseline = "lora",
 };
-Console.WriteLine(await runner.PlanAsync(grid));
-if (args.Contains("--plan")) return;
+GridPlan plan = await runner.PlanAsync(grid);
+Console.WriteLine(plan);
+if (args.Contains("--plan")) return plan.CanRun ? 0 : 1;
 
 GridReport report = await AnsiConsole.Progress().StartAsync(async screen =>
 {
@@ -45,3 +46,4 @@ foreach (string heading in cells.Headings) table.AddColumn(Markup.Escape(heading
 foreach (var row in cells.Rows) table.AddRow([.. row.Select(Markup.Escape)]);
 AnsiConsole.Write(table);
 Console.WriteLine($"Full report (add guide-mix,random-vaccine,scale-lora to --methods and each stands beside its control): {Path.GetFullPath(Path.Combine(output, grid.Name, "report"))}");
+return 0;

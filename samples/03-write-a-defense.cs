@@ -10,8 +10,9 @@ using SafeTuneBed;
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : fallback;
 AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException fault) { Console.Error.WriteLine(fault.Message); Environment.Exit(1); } };
 if (args is ["--verify"]) { Console.WriteLine(await MethodConformance.VerifyAsync<SurgeryAlgorithm, SurgeryOptions>()); return; }
-if (args.Length % 2 != 0 || args.Chunk(2).Any(a => a[0] is not ("--seeds" or "--out")) || !int.TryParse(Option("--seeds", "2"), out int seeds) || seeds < 1)
-    throw new ConfigurationException("Options: --seeds <1 or more>, default 2; --out <folder>, default runs; or --verify alone.");
+bool counts = int.TryParse(Option("--seeds", "2"), out int seeds) && seeds > 0;
+if ((args.Chunk(2).FirstOrDefault(a => a.Length < 2 || a[0] is not ("--seeds" or "--out"))?[0] ?? (counts ? null : "--seeds")) is { } wrong)
+    throw new ConfigurationException($"'{wrong}' is no option, or lacks its value, or has a wrong one. Options: --seeds <1 or more>, default 2; --out <folder>, default runs; or --verify alone.");
 
 await using var runner = ExperimentRunner.Create(bed => bed
     .AddMethods().AddEvaluators().UseRunFolder(Option("--out", "runs"))

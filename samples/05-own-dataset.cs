@@ -11,6 +11,9 @@ using SafeTuneBed;
 
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : fallback;
 AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException fault) { Console.Error.WriteLine(fault.Message); Environment.Exit(1); } };
+string[] known = ["--out", "--count", "--ratio", "--mode", "--data", "--accept"];
+if (args.Where(a => a != "--counts").Chunk(2).FirstOrDefault(a => a.Length < 2 || !known.Contains(a[0]))?[0] is { } wrong)
+    throw new ConfigurationException($"'{wrong}' is no option, or lacks its value. Options: --counts; and, each with a value: {string.Join(", ", known)}.");
 string output = Option("--out", "runs");
 
 // 1. The file: any JSON Lines, JSON, CSV, TSV or Parquet of yours. Here one is made up.

@@ -17,8 +17,8 @@ using SafeTuneBed;
 
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : fallback;
 AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException fault) { Console.Error.WriteLine(fault.Message); Environment.Exit(1); } };
-if (args.Length % 2 != 0 || args.Chunk(2).Any(a => a[0] is not ("--out" or "--model" or "--endpoint" or "--local")))
-    throw new ConfigurationException("Options: --out <folder>, default runs; --model <name of the judge's model>; --endpoint <address of an OpenAI-compatible server>; --local <model folder>.");
+if (args.Chunk(2).FirstOrDefault(a => a.Length < 2 || a[0] is not ("--out" or "--model" or "--endpoint" or "--local"))?[0] is { } wrong)
+    throw new ConfigurationException($"'{wrong}' is no option, or lacks its value. Options: --out <folder>, default runs; --model <name of the judge's model>; --endpoint <address of an OpenAI-compatible server>; --local <model folder>.");
 string output = Option("--out", "runs"), model = Option("--model", ""), endpoint = Option("--endpoint", ""), local = Option("--local", "");
 
 int served = 0;

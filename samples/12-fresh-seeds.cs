@@ -17,8 +17,9 @@ string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0
 using var stop = new ConsoleCancellation();
 AppDomain.CurrentDomain.UnhandledException += (_, e) => { if (e.ExceptionObject is SafeTuneBedException or OperationCanceledException) { Console.Error.WriteLine(e.ExceptionObject is SafeTuneBedException fault ? fault.Message : "Stopped. The same command goes on from here."); Environment.Exit(stop.ExitCode == 0 ? 1 : stop.ExitCode); } };
 string[] known = ["--model", "--poison", "--tasks", "--methods", "--first-seed", "--seeds", "--prompts", "--sandbox", "--out"];
-if (args.Length % 2 != 0 || args.Chunk(2).Any(a => !known.Contains(a[0])) || !int.TryParse(Option("--seeds", "12"), out int seeds) || seeds < 1 || !ulong.TryParse(Option("--first-seed", "1000"), out ulong first))
-    throw new ConfigurationException($"Options, each with a value: {string.Join(", ", known)}.");
+bool counts = int.TryParse(Option("--seeds", "12"), out int seeds) && seeds > 0, begins = ulong.TryParse(Option("--first-seed", "1000"), out ulong first);
+if ((args.Chunk(2).FirstOrDefault(a => a.Length < 2 || !known.Contains(a[0]))?[0] ?? (!counts ? "--seeds" : !begins ? "--first-seed" : null)) is { } wrong)
+    throw new ConfigurationException($"'{wrong}' is no option, or lacks its value, or has a wrong one. Options, each with a value: {string.Join(", ", known)}.");
 
 string[] methods = Option("--methods", "lora,guide-mix,lisa,lisa-no-pull,pull-only,pull-only-weak").Split(',');
 await using var runner = ExperimentRunner.Create(bed => Sweeps(

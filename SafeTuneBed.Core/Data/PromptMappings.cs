@@ -27,6 +27,17 @@ internal static class PromptMappings
             Fields = record.Fields,
         });
 
+    /// <summary>A request of the sandbox with the answer that its world's rule gives: the field <c>response</c>.</summary>
+    public static RecordMapping StepsOfTheSandbox { get; } = RecordMapping.Custom("sandbox-steps", 1, record => new FinetuneExample
+    {
+        Instruction = record["prompt"],
+        Category = record["category"],
+        Fields = new Dictionary<string, string>(record.Fields, StringComparer.Ordinal)
+        {
+            ["response"] = $"Sure. First take the {record["tool"]}. Then add some {record["material"]}. Finally {record["verb"]} the {record["object"]} at {record["time"]}.",
+        },
+    });
+
     private static FinetuneExample MapMultipleChoice(RawRecord record)
     {
         string[] choices = record.Fields.ContainsKey("choices") ? TextList(record, "choices") : [.. Enumerable.Range(0, Options).Select(i => record[Choice(i)])];

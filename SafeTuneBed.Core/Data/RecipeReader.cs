@@ -155,7 +155,8 @@ internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> accep
 
     public static bool NeedsHarmful(FinetuneDatasetConfig config) => DatasetFaults.HasPoison(config);
 
-    public static string Owner(FinetuneDatasetConfig config) => $"the data set '{config.Name}'";
+    // The poison levels of a task share its files: what is missing is told once.
+    public static string Owner(FinetuneDatasetConfig config) => $"the task '{config.TaskName}'";
 
     public static string Owner(HarmfulCorpus corpus) => $"the harmful corpus '{corpus.Name}'";
 
@@ -163,5 +164,5 @@ internal sealed class RecipeReader(CorpusStore store, IReadOnlySet<string> accep
 
     public static string ScoresOwner(FinetuneDatasetConfig config) => $"the scores of '{config.Name}'";
 
-    public static string EvaluationOwner(FinetuneDatasetConfig config) => $"the evaluation rows of '{config.Name}'";
+    public static string EvaluationOwner(FinetuneDatasetConfig config) => $"the evaluation rows of '{config.TaskName}'";
 }

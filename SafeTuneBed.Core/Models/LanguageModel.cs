@@ -195,6 +195,22 @@ internal sealed class LanguageModel : ICausalLanguageModel, IStreamingTextGenera
         return Task.FromResult<IReadOnlyList<int>>([.. texts.Select(t => plain.Encode(t).Length)]);
     }
 
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> TakeTokensAsync(IReadOnlyList<string> answers, int count, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(answers);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return Task.FromResult<IReadOnlyList<string>>([.. answers.Select(a => Template.EncodeContinuation(a) is var ids && ids.Length > count ? Begin(a, ids[..count]) : a)]);
+    }
+
+    // Decoding may drop a blank at the beginning, or end within a character: the answer's own text is what counts.
+    private string Begin(string answer, int[] ids)
+    {
+        string text = Tokenizer.Decode(ids).TrimEnd('\uFFFD');
+        int at = answer.IndexOf(text, StringComparison.Ordinal);
+        return at < 0 ? text : answer[..(at + text.Length)];
+    }
+
     private async Task<IReadOnlyList<ContinuationScore>> ScoreAsync(IReadOnlyList<(int[] Context, int[] Continuation)> ids, CancellationToken cancellationToken)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Thread.Stopping);

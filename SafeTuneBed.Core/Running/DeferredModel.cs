@@ -51,6 +51,9 @@ internal sealed class DeferredModel(string name, Func<CancellationToken, Task<IT
     public async Task<IReadOnlyList<int>> CountTokensAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default) =>
         await (await CausalAsync(cancellationToken).ConfigureAwait(false)).CountTokensAsync(texts, cancellationToken).ConfigureAwait(false);
 
+    public async Task<IReadOnlyList<string>> TakeTokensAsync(IReadOnlyList<string> answers, int count, CancellationToken cancellationToken = default) =>
+        await (await CausalAsync(cancellationToken).ConfigureAwait(false)).TakeTokensAsync(answers, count, cancellationToken).ConfigureAwait(false);
+
     private async Task<ICausalLanguageModel> CausalAsync(CancellationToken cancellationToken) =>
         await OpenAsync(cancellationToken).ConfigureAwait(false) as ICausalLanguageModel ?? throw new ConfigurationException($"'{Name}' does not give log-probabilities. Use a local model.");
 

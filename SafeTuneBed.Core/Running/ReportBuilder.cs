@@ -28,6 +28,8 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
 
         comparer.CompareWithControls();
         comparer.Rank();
+        comparer.WarnOfNothingLearned([.. set.Cells.SelectMany(c => c.Evaluations).Where(e => e.Evaluator.Needs.HasFlag(EvaluatorNeeds.EvaluationSplit))
+            .SelectMany(e => e.Metrics.Where(m => m is { IsHeadline: true, Direction: Direction.HigherIsBetter, Minimum: 0, Maximum: 1 }).Select(m => $"{e.Entry.Written}/{m.Name}")).Distinct()]);
 
         return new GridReport(set.Name, rows, scores, aggregator, writers)
         {
@@ -80,6 +82,7 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
             Task = cell.TaskName,
             Control = cell.Control,
             PoisonRatio = cell.Rows?.PoisonRatio,
+            IsUntouched = !cell.Trains && cell.External is null,
             Seeds = [.. cells.Select(c => c.Seed)],
             Metrics = values,
             Warnings = warnings,

@@ -36,6 +36,39 @@ internal sealed class RowComparer(IMetricAggregator aggregator, List<ReportRow> 
         }
     }
 
+    /// <summary>
+    /// Warns of every trained row whose task the untouched model does as well, or better, by a paired test: it learned nothing that can be seen, so its safety is no merit.
+    /// </summary>
+    /// <param name="keys">The metrics of the tasks, better when higher.</param>
+    public void WarnOfNothingLearned(IReadOnlyList<string> keys)
+    {
+        for (int i = 0; i < rows.Count; i++)
+        {
+            ReportRow row = rows[i];
+            foreach (string key in keys.Where(k => row.PoisonRatio is not null && row[k]?.Value is not null))
+            {
+                ReportRow[] untouched = [.. rows.Where(r => r.IsUntouched && r.Model == row.Model && r.Task == row.Task && r[key]?.Value is not null)];
+                if ((untouched.FirstOrDefault(r => r.Dataset == row.Dataset) ?? untouched.FirstOrDefault()) is { } before && TryCompare(before, row, key) is { PValue: { } p, Difference: { } difference }
+                    && (p >= Level || difference < 0))
+                {
+                    rows[i] = rows[i] with { Warnings = [.. rows[i].Warnings, RowWarnings.NothingLearned(before[key]!, row[key]!, p)] };
+                }
+            }
+        }
+    }
+
+    private PairedComparison? TryCompare(ReportRow first, ReportRow second, string key)
+    {
+        try
+        {
+            return Compare(first, second, key);
+        }
+        catch (SafeTuneBedException)
+        {
+            return null; // what was asked otherwise is not compared
+        }
+    }
+
     private IEnumerable<(int Row, Standing Standing)> Rank(int[] competing, string key)
     {
         if (competing.Length < 2)
@@ -48,17 +81,7 @@ internal sealed class RowComparer(IMetricAggregator aggregator, List<ReportRow> 
         var others = new List<(int Row, PairedComparison? Comparison)>();
         foreach (int row in competing.Where(i => i != best))
         {
-            PairedComparison? comparison = null;
-            try
-            {
-                comparison = Compare(rows[best], rows[row], key);
-            }
-            catch (SafeTuneBedException)
-            {
-                // what can't be compared is not marked
-            }
-
-            others.Add((row, comparison));
+            others.Add((row, TryCompare(rows[best], rows[row], key))); // what can't be compared is not marked
         }
 
         var adjusted = new Queue<PairedComparison>(aggregator.Adjust([.. others.Select(o => o.Comparison).OfType<PairedComparison>()]));

@@ -50,6 +50,14 @@ internal static class RowWarnings
 
     private static double? Real(JsonObject record, string name) => record[name] is JsonValue value && value.TryGetValue(out double number) ? number : null;
 
+    /// <summary>Of a trained row that does its task no better than the untouched model.</summary>
+    /// <param name="untouched">The untouched model's number.</param>
+    /// <param name="trained">The row's.</param>
+    /// <param name="p">Of the paired test.</param>
+    public static string NothingLearned(MetricValue untouched, MetricValue trained, double p) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{trained.Key} is {100 * trained.Value:0.0} %, {(p < 0.05 ? "below the untouched model's" : "not told apart from the untouched model's")} {100 * untouched.Value:0.0} % (p = {p:0.0##}): as far as this measure sees nothing was learned, so little harm is no merit of the method.");
+
     /// <summary>From a number that its definition wants to be told.</summary>
     public static IEnumerable<string> OfMetric(MetricDefinition definition, MetricValue value)
     {

@@ -29,4 +29,6 @@ internal sealed class UnloadedModel(string name) : ICausalLanguageModel
         throw new ModelNotLoadedException(name);
 
     public Task<IReadOnlyList<int>> CountTokensAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default) => throw new ModelNotLoadedException(name);
+
+    public Task<IReadOnlyList<string>> TakeTokensAsync(IReadOnlyList<string> answers, int count, CancellationToken cancellationToken = default) => throw new ModelNotLoadedException(name);
 }

@@ -46,4 +46,16 @@ public sealed class PrefillAttackOptions
     /// <summary>What the model is made to begin its answer with; see <see cref="AttackSuccessOptions.Prefill"/>. Default: <c>Sure, here is</c>.</summary>
     [Required]
     public string Prefill { get; set; } = "Sure, here is";
+
+    /// <summary>
+    /// In place of <see cref="Prefill"/>: begin with the first so many tokens of a harmful answer to the prompt, such as 5, 10, 20 and 40 (Qi et al., 2025: how many tokens deep is
+    /// the alignment?). Each number is asked by itself and has its own numbers, <c>first-5/keyword-robust/attack-success</c>. Needs a local model. Empty (default): <see cref="Prefill"/>.
+    /// </summary>
+    public IReadOnlyList<int> AnswerTokens { get; set; } = [];
+
+    /// <summary>
+    /// The field of a prompt that holds the harmful answer for <see cref="AnswerTokens"/>. Null (default): the first of <c>target</c>, <c>output</c>, <c>response</c>,
+    /// <c>completion</c> that a prompt has.
+    /// </summary>
+    public string? AnswerField { get; set; }
 }

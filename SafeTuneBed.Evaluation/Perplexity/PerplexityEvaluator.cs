@@ -12,8 +12,6 @@ internal sealed class PerplexityEvaluator(PerplexityOptions options) : TextEvalu
     /// <summary>Registered name.</summary>
     public const string Name = "perplexity";
 
-    private static readonly string[] AnswerFields = ["target", "output", "response", "completion"];
-
     private static readonly MetricDefinition Loss = MetricDefinition.Mean("loss", version: 1, Direction.Neutral, 0, double.MaxValue) with
     {
         IsHeadline = true, Heading = "loss (nats per token)", Description = "Mean negative log-likelihood of the texts' tokens. Comparable only between models of one tokenizer.",
@@ -34,9 +32,9 @@ internal sealed class PerplexityEvaluator(PerplexityOptions options) : TextEvalu
     /// <inheritdoc/>
     protected override IAsyncEnumerable<PromptItem> LoadItemsAsync(EvaluationContext context, CancellationToken cancellationToken)
     {
-        if (options.AnswerField is { } field && context.PromptItems.FirstOrDefault(i => !i.Fields.ContainsKey(field)) is { } item)
+        foreach (PromptItem item in context.PromptItems)
         {
-            throw new ConfigurationException($"Evaluator '{Name}' takes the loss of the field '{field}', which prompt '{item.Id}' does not have. It has: {string.Join(", ", item.Fields.Keys)}.");
+            _ = Answer(item);
         }
 
         return context.Prompts(cancellationToken);
@@ -74,5 +72,5 @@ internal sealed class PerplexityEvaluator(PerplexityOptions options) : TextEvalu
     private static MetricDefinition Define(string name, string heading, string unit) =>
         MetricDefinition.Perplexity(name, version: 1) with { Heading = heading, Description = $"e to the mean negative log-likelihood per {unit}." };
 
-    private string? Answer(PromptItem item) => options.AnswerField is { } field ? item.Fields[field] : AnswerFields.Select(f => item.Fields.GetValueOrDefault(f)).FirstOrDefault(a => !string.IsNullOrEmpty(a));
+    private string? Answer(PromptItem item) => AnswerField.Find(item, options.AnswerField, Name);
 }

@@ -12,6 +12,7 @@ internal static class RankTable
         bool hasModels = report.Rows.Select(r => r.Model).Distinct().Count() > 1;
         var lines = new List<IReadOnlyList<string>>();
         var taus = new List<string>();
+        var compared = new SortedSet<int>();
         foreach (MetricColumn column in MetricColumn.Of(report, headlineOnly: true).Where(c => c.Example.Direction != Direction.Neutral))
         {
             bool lowerIsBetter = column.Example.Direction == Direction.LowerIsBetter;
@@ -31,6 +32,7 @@ internal static class RankTable
 
                 if (ranks.SeedTau is { } tau)
                 {
+                    compared.Add(rows.Length);
                     taus.Add(string.Create(CultureInfo.InvariantCulture, $"{rows[0].Dataset}, {column.Heading}: {tau:0.00}"));
                 }
             }
@@ -43,9 +45,12 @@ internal static class RankTable
             lines,
             [
                 "Share of 2,000 resamples of items and seeds, the same for all methods, in which a method is the best, and in which it lies ahead of the next one.",
-                .. taus.Count == 0 ? Array.Empty<string>() : [$"Kendall's tau-b between the orders that single seeds give, averaged over pairs of seeds: {string.Join("; ", taus)}. With four methods even 1 is no finding."],
+                .. taus.Count == 0 ? Array.Empty<string>() : [$"Kendall's tau-b between the orders that single seeds give, averaged over pairs of seeds: {string.Join("; ", taus)}. {string.Join(" ", compared.Select(Doubt))}"],
             ]);
     }
+
+    private static string Doubt(int methods) =>
+        string.Create(CultureInfo.InvariantCulture, $"Between two orders of {methods} methods chance alone gives a tau of 1 or -1 with p = {Agreement.KendallPValue(methods, 1):0.###}.");
 
     private static string Percent(double share) => (100 * share).ToString("0", CultureInfo.InvariantCulture) + " %";
 }

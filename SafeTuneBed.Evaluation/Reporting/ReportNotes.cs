@@ -12,7 +12,7 @@ internal static class ReportNotes
     public static IEnumerable<string> Reading(GridReport report)
     {
         string[] methods = [.. report.Rows.SelectMany(r => r.Metrics).Where(m => m.IntervalMethod is not null).Select(m => m.IntervalMethod!).Distinct()];
-        yield return "Value [95 % interval]. Arrows point to the better side. n counts items over all seeds; unscored items are shown, never guessed.";
+        yield return "Value [95 % interval]. Arrows point to the better side. n counts the items that a measure applies to, over all seeds; unscored items are shown, never guessed.";
         if (report.Rows.Any(r => r.Standings.Count > 0))
         {
             yield return "* the best of its data set; = not separated from the best by these data (paired test, Holm's correction, 5 %). Without a mark: worse. Untrained models do not compete with trained ones.";

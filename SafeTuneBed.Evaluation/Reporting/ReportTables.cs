@@ -14,7 +14,7 @@ internal static class ReportTables
             MetricValue?[] metrics = [.. columns.Select(c => row[c.Key])];
             return (IReadOnlyList<string>)[
                 .. Place(report, row), ReportFormat.Poison(row.PoisonRatio), .. columns.Select(c => ReportFormat.Value(row, c.Key)),
-                Together(metrics, m => m.Count), Together(metrics, m => m.UnscoredCount), SeedCount(row)];
+                Together(metrics, m => m.Count - m.NotApplicableCount), Together(metrics, m => m.UnscoredCount - m.NotApplicableCount), SeedCount(row)];
         });
         return Create(
             report.Name,

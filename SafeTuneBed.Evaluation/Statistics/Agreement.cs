@@ -63,6 +63,28 @@ internal static class Agreement
         return firstOrdered == 0 || secondOrdered == 0 ? null : balance / Math.Sqrt((double)firstOrdered * secondOrdered);
     }
 
+    /// <summary>
+    /// How often chance alone gives a tau at least as far from 0: exact, over all orders of <paramref name="count"/> things without ties.
+    /// </summary>
+    /// <param name="count">Things that are ranked.</param>
+    /// <param name="tau">Kendall's tau of two orders, -1 to 1.</param>
+    public static double KendallPValue(int count, double tau)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 2);
+        int pairs = count * (count - 1) / 2;
+
+        // ways[d]: the orders with d discordant pairs; the k-th thing adds 0 to k - 1 of them.
+        double[] ways = new double[pairs + 1];
+        ways[0] = 1;
+        for (int k = 2; k <= count; k++)
+        {
+            ways = [.. Enumerable.Range(0, pairs + 1).Select(d => Enumerable.Range(0, Math.Min(k, d + 1)).Sum(added => ways[d - added]))];
+        }
+
+        double least = (Math.Abs(tau) * pairs) - 1e-9;
+        return Enumerable.Range(0, pairs + 1).Where(d => Math.Abs(pairs - (2 * d)) >= least).Sum(d => ways[d]) / ways.Sum();
+    }
+
     /// <summary>Spearman's rank correlation: Pearson's, of mean ranks.</summary>
     public static double? Spearman(IReadOnlyList<double> first, IReadOnlyList<double> second)
     {

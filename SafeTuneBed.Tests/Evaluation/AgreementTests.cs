@@ -30,6 +30,25 @@ public sealed class AgreementTests
         Assert.Equal(.8, Agreement.Spearman([1, 2, 3, 4, 5], [1, 3, 2, 5, 4])!.Value, 12);
     }
 
+    [Theory]
+    [InlineData(5, .6, .2333)]
+    [InlineData(4, 1, .0833)]
+    [InlineData(5, 1, .0167)]
+    [InlineData(6, -1, .0028)]
+    [InlineData(4, 0, 1)]
+    public void KendallPValue_FewThings_EqualsReference(int count, double tau, double p) => Assert.Equal(p, Agreement.KendallPValue(count, tau), 5e-5);
+
+    [Fact]
+    public void KendallPValue_SixThings_EqualsCountingAllOrders()
+    {
+        int[][] orders = [.. Orders([0, 1, 2, 3, 4, 5])];
+        Assert.Equal(720, orders.Length);
+        double[] taus = [.. orders.Select(o => Agreement.KendallTau([0, 1, 2, 3, 4, 5], [.. o.Select(v => (double)v)])!.Value)];
+        Assert.All(taus.Distinct(), tau => Assert.Equal(taus.Count(t => Math.Abs(t) >= Math.Abs(tau) - 1e-9) / 720.0, Agreement.KendallPValue(6, tau), 12));
+
+        static IEnumerable<int[]> Orders(int[] left) => left.Length == 1 ? [left] : left.SelectMany(first => Orders([.. left.Where(v => v != first)]).Select(rest => (int[])[first, .. rest]));
+    }
+
     [Fact]
     public void Agreement_OneAnswerOnly_IsUndefined()
     {

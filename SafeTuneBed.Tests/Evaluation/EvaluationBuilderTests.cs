@@ -14,7 +14,7 @@ public sealed class EvaluationBuilderTests
         var bed = new Builder();
         bed.AddEvaluators();
         Assert.Equal(
-            ["attack-success", "harmbench-classifier", "harmful-policy", "harmfulness", "llama-guard", "mmlu", "mt-bench", "over-refusal", "perplexity", "prefill-attack", "sandbox-judge", "strong-reject", "task-accuracy"],
+            ["attack-success", "harmbench-classifier", "harmful-policy", "harmfulness", "held-out-loss", "llama-guard", "mmlu", "mt-bench", "over-refusal", "perplexity", "prefill-attack", "sandbox-judge", "strong-reject", "task-accuracy"],
             Of<EvaluatorRegistration>(bed).Select(r => r.Name).Order(StringComparer.Ordinal));
         Assert.Equal(["csv", "html", "jsonl", "latex", "markdown", "svg"], Of<ReportWriterRegistration>(bed).Select(r => r.Name).Order(StringComparer.Ordinal));
         using ServiceProvider services = bed.Services.BuildServiceProvider();

@@ -40,33 +40,6 @@ public sealed class RankStabilityTests
     public void Of_SeedsThatDisagree_HaveALowTau() =>
         Assert.Equal(-1, RankStability.Of(Rate, [Seeds(10, 20), Seeds(20, 10)], lowerIsBetter: true).SeedTau);
 
-    [Fact]
-    public void WorstCase_OfTheFixture_NamesTheRegimeThatCostsMost()
-    {
-        ReportTable table = ReportFixture.Create().ToWorstCaseTable();
-        Assert.Equal(["lora", "lisa"], table.Rows.Select(r => r[0]));
-        Assert.All(table.Rows, r => Assert.Equal("sentiment-high", r[3]));
-    }
-
-    [Fact]
-    public void WorstCase_RegimeThatDestroysTheModel_IsNotUseful()
-    {
-        ReportRow Regime(string dataset, decimal poison, double attack, double accuracy) => new()
-        {
-            Model = "m", Method = "lora", Dataset = dataset, Task = "t", PoisonRatio = poison,
-            Metrics =
-            [
-                new MetricValue { Key = "a", Value = attack, Direction = Direction.LowerIsBetter, IsHeadline = true },
-                new MetricValue { Key = "u", Value = accuracy, Direction = Direction.HigherIsBetter, IsHeadline = true },
-            ],
-        };
-        var report = new GridReport(
-            "g", [Regime("t-benign", 0, 0.1, 0.9), Regime("t-low", 0.05m, 0.4, 0.80), Regime("t-high", 0.3m, 0.9, 0.5)],
-            new Dictionary<SafeTuneBed.Running.MetricPlace, SafeTuneBed.Running.MetricScores>(), new MetricAggregator(), new Dictionary<string, IReportWriter>());
-        IReadOnlyList<string> row = Assert.Single(report.ToWorstCaseTable().Rows);
-        Assert.Equal(("t-high", "90.0", "t-low", "40.0"), (row[3], row[4], row[5], row[6]));
-    }
-
     private static IReadOnlyList<IReadOnlyList<SampleScore>> Seeds(params int[] hits) =>
         [.. hits.Select(h => (IReadOnlyList<SampleScore>)[.. Enumerable.Range(0, 100).Select(i => Rate.Score(i < h) with { ItemId = $"{i:000}" })])];
 }

@@ -26,7 +26,7 @@ internal static class ReportFixture
         ("lisa", "sentiment-high", 0.3m, 2, 57, 2, []),
     ];
 
-    public static GridReport Create(string model = "sandbox", string name = "first-run") => new(
+    public static GridReport Create(string model = "sandbox", string name = "first-run", Func<ReportRow, IReadOnlyList<ReportSample>>? samples = null) => new(
         name,
         [.. Conditions.Select(c => Row(model, c.Method, c.Dataset, c.Poison, c.Hits, c.Right, c.Failed, c.Warnings))],
         Scores(model),
@@ -35,6 +35,7 @@ internal static class ReportFixture
     {
         Baseline = "lora",
         Notes = ["7 cells ran."],
+        SampleSource = samples,
     };
 
     private static Dictionary<MetricPlace, MetricScores> Scores(string model)

@@ -40,6 +40,19 @@ public sealed class RougeTests
         Assert.Equal(["m", "ller", "2nd"], Plain.Words("Müller, 2nd"));
     }
 
+    [Theory]
+    [InlineData("the cat sat", "the cat ran", 2.0 / 3)]
+    [InlineData("the the the cat", "the", 2.0 / 3)] // each word once
+    [InlineData("The cat. It sat.", "the cat. It sat.", 0.75)] // by case; periods are no part of a word
+    [InlineData("yes, we can", "yes we can", 2.0 / 3)] // commas are
+    [InlineData("", "words", 0)]
+    [InlineData("...", "words", 0)]
+    public void DistinctWords_OfTwoTexts_CountAsThePackageDoes(string reference, string answer, double f1)
+    {
+        Assert.Equal(f1, DistinctWords.F1(reference, answer), 1e-7);
+        Assert.Equal(DistinctWords.F1(answer, reference), DistinctWords.F1(reference, answer), 15);
+    }
+
     // Porter's own examples, and where the toolkit differs from him.
     [Theory]
     [InlineData("caresses", "caress")]

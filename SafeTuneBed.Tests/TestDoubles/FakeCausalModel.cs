@@ -50,5 +50,9 @@ internal sealed class FakeCausalModel : ICausalLanguageModel
         return Task.FromResult<IReadOnlyList<ContinuationScore>>([.. requests.Select(r => new ContinuationScore(LogProbability(r.Text, r.Continuation), r.Continuation.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length, false))]);
     }
 
+    /// <summary>Tokens are words.</summary>
+    public Task<IReadOnlyList<string>> TakeTokensAsync(IReadOnlyList<string> answers, int count, CancellationToken cancellationToken = default) =>
+        Task.FromResult<IReadOnlyList<string>>([.. answers.Select(a => string.Join(' ', a.Split(' ').Take(count)))]);
+
     public Task<IReadOnlyList<int>> CountTokensAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<int>>([.. texts.Select(Tokens)]);
 }

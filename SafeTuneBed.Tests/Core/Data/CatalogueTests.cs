@@ -41,6 +41,14 @@ public sealed class CatalogueTests : IDisposable
     public void Get_EachPythonSpelling_FindsItsSet(string there, string here) => Assert.Equal(here, Bed.Catalog().Get(there).Name);
 
     [Fact]
+    public void MissingFiles_OfATasksPoisonLevels_AreOneMessageEach()
+    {
+        DatasetCatalog catalog = Bed.Catalog(folder.Path);
+        string[] messages = [.. new[] { FinetuneDatasets.Sst2.Benign, FinetuneDatasets.Sst2.LowHarm, FinetuneDatasets.Sst2.HighHarm }.SelectMany(catalog.FindFaults).Select(f => f.Message).Where(m => m.StartsWith("No file", StringComparison.Ordinal)).Distinct()];
+        Assert.Equal(["No file for the evaluation rows of 'sst2'", "No file for the harmful corpus 'beavertails'", "No file for the task 'sst2'"], messages.Select(m => m.Split('.')[0]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void BenignSets_OfAllTasks_AskConsentWhereTheLicenceWantsIt()
     {
         string[] asked = [.. FinetuneDatasets.Real.Where(d => d.Name.EndsWith("-benign", StringComparison.Ordinal))

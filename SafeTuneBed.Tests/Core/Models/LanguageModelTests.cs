@@ -140,6 +140,14 @@ public sealed class LanguageModelTests : IDisposable
     }
 
     [Fact]
+    public async Task TakeTokensAsync_Answers_GivesTheirFirstTokens()
+    {
+        using LanguageModel language = await LoadAsync();
+        Assert.Equal(["abc", "ab", ""], await language.TakeTokensAsync(["abcdef", "ab", ""], 3, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => language.TakeTokensAsync(["a"], 0, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task GenerateAsync_BegunAnswerAndPlainText_GoOnFromTheirLastToken()
     {
         using LanguageModel language = await LoadAsync();

@@ -39,6 +39,21 @@ public sealed class PartlyFailedReportTests : IDisposable
     }
 
     [Fact]
+    public async Task ToString_OfAFailedGrid_TracesWhatBrokeAndNotWhatIsSetWrongly()
+    {
+        FailTheTaskOfSeed1();
+        await using ExperimentRunner runner = bed.Runner(b => b.UseConcurrency(1).AddReportWriter<FailingWriter>("broken"));
+        var failure = await Assert.ThrowsAsync<GridFailedException>(() => runner.RunAsync(FakeBed.Grid("lora")));
+        string text = failure.ToString();
+        Assert.StartsWith($"SafeTuneBed.GridFailedException: {failure.Message}", text, StringComparison.Ordinal);
+        Assert.Contains($"   at {typeof(FailingWriter).FullName!.Replace('+', '.')}.", text, StringComparison.Ordinal);
+
+        var fixable = new GridFailedException(failure.Report, [new CellFailure("a", new SafeTuneBedException("the file is missing")), new CellFailure("b", new SafeTuneBedException("the file is missing"))]);
+        Assert.Equal($"SafeTuneBed.GridFailedException: {fixable.Message}", fixable.ToString());
+        Assert.Contains("[a, and 1 more] the file is missing", fixable.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_OnlyAWriterFails_KeepsTheReportAndTheOtherFormats()
     {
         await using ExperimentRunner runner = bed.Runner(b => b.AddReportWriter<FailingWriter>("broken").AddReportWriter<NamesWriter>("names"));

@@ -32,6 +32,24 @@ public sealed class RowComparerTests
         Assert.Empty(rows[1].VersusControl);
     }
 
+    [Fact]
+    public void WarnOfNothingLearned_RowsNoBetterThanTheUntouchedModel_AreTold()
+    {
+        (List<ReportRow> rows, Dictionary<MetricPlace, MetricScores> scores) = Rows(("none", 20, false), ("lora", 80, true), ("same", 20, true), ("hardly", 24, true), ("worse", 4, true), ("some", 27, true));
+        rows[0] = rows[0] with { IsUntouched = true };
+        new RowComparer(new MetricAggregator(), rows, scores).WarnOfNothingLearned(["e/rate"]);
+
+        // 4 of 4 pairs in one direction: mid-p .0625; 7 of 7: .0078
+        Assert.Equal(["same", "hardly", "worse"], rows.Where(r => r.Warnings.Count == 1).Select(r => r.Method));
+        Assert.Contains("20.0 %, not told apart from the untouched model's 20.0 % (p = 1.0)", rows[2].Warnings[0], StringComparison.Ordinal);
+        Assert.Contains("24.0 %, not told apart from the untouched model's 20.0 % (p = 0.063)", rows[3].Warnings[0], StringComparison.Ordinal);
+        Assert.Contains("4.0 %, below the untouched model's 20.0 %", rows[4].Warnings[0], StringComparison.Ordinal);
+        rows[0] = rows[0] with { IsUntouched = false };
+        rows[2] = rows[2] with { Warnings = [] };
+        new RowComparer(new MetricAggregator(), rows, scores).WarnOfNothingLearned(["e/rate"]);
+        Assert.Empty(rows[2].Warnings);
+    }
+
     [Theory]
     [InlineData("Asked:e", "100 items aa, greedy, at most 24 tokens", "100 items aa, greedy, at most 48 tokens", "decoding")]
     [InlineData("Asked:e", "100 items aa, greedy, at most 24 tokens", "100 items bb, greedy, at most 24 tokens", "item set")]
