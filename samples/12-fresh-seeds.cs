@@ -54,7 +54,7 @@ foreach (string task in Option("--tasks", "sentiment,topic,instruct").Split(',')
         {
             double[] values = Values(row, key);
             string half = values.Length > 1 ? $" ± {50 * (Intervals.StudentT(values).Upper - Intervals.StudentT(values).Lower),4:0.0}" : "       ";
-            Console.Write($"  {name} {100 * values.Average(),5:0.0}{half}{Sign(values, Values(report.Rows.First(r => r.Method == methods[0]), key)),-22}");
+            Console.Write($"  {name} {100 * values.Average(),5:0.0}{half}{Sign(values, Values(report.Row(methods[0], dataset), key)),-22}");
         }
 
         Console.WriteLine();
