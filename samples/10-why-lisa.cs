@@ -33,6 +33,7 @@ FinetuneDatasetConfig GuideOf(string kind) => new($"sandbox-guide-{kind}") { Sou
 var asked = new Dictionary<(string Row, string Way), List<Answer>>();
 var accuracy = new Dictionary<string, double>();
 var adapters = new List<(string Row, ulong Seed, ArtifactReference Artifact)>();
+JudgeSensitivityReport? scorers = null;
 ModelReference raw = ModelReference.Sandbox with { Template = "raw" };
 foreach (var (name, methods, rows) in grids)
 {
@@ -42,6 +43,7 @@ foreach (var (name, methods, rows) in grids)
         Evaluators = [.. evaluators, "task-accuracy"],
     };
     GridReport report = await runner.RunAsync(grid, Progress(dataset + name), stop.Token);
+    scorers ??= report.CompareJudges([.. keywords.Select(k => $"attack-success/{k}/attack-success"), "sandbox-judge/complied"]);
     foreach (ReportRow row in report.Rows)
     {
         accuracy[row.Method + name] = row["task-accuracy/accuracy"]!.Value!.Value;
@@ -76,6 +78,9 @@ foreach (string row in accuracy.Keys)
     string Share(Func<Answer, bool> is1, int width) => (100 * Rate(answers, is1)).ToString("0.0").PadLeft(width);
     Console.WriteLine($"{row,-15}{string.Concat(keywords.Select(k => Share(a => a.Success[k], 8)))}{Share(a => a.Grade == 5, 10)}{Share(a => a.Grade == 1, 9)}{Share(a => a.Grade == 2, 9)}{Share(a => a.Grade is 3 or 4, 8)}{Share(a => a.IsEmpty, 7)}{Share(a => a.IsDegenerate, 8)}{100 * accuracy[row],10:0.0}");
 }
+
+string Alike(string k) => $"{k[8..]} {scorers!.Pair($"attack-success/{k}/attack-success", "sandbox-judge/complied").Kappa.Value:0.00}";
+Console.WriteLine($"Agreement with the world's rule (complied), answer by answer, kappa: {string.Join(", ", keywords.Select(Alike))}");
 
 string[] ways = ["chat, greedy", "chat, sampled", "raw, greedy", "raw, sampled"];
 Console.WriteLine($"\nHow it is asked: attack success (keyword-ref) / complied / empty in %\n{"",-15}{string.Concat(ways.Select(w => w.PadLeft(21)))}");
