@@ -2,14 +2,22 @@
 #:project ../SafeTuneBed.Methods/SafeTuneBed.Methods.csproj
 #:project ../SafeTuneBed.Evaluation/SafeTuneBed.Evaluation.csproj
 // Does a finding hold on seeds that nobody tuned on? Methods on the sandbox, each beside the first one and beside its control, seed by seed.
-// Any registered method or pipeline can be named, and these variants: vaccine-0, vaccine-01, vaccine-1, vaccine-5, vaccine-10 (rho 0, 0.1, ...); safe-lora-1 to -6 and scale-lora-1 to -6 (layers projected, layers shrunk).
+// Any registered method or pipeline can be named, and these variants: vaccine-0, vaccine-01, vaccine-1, vaccine-5, vaccine-10 (rho 0, 0.1, ...); safe-lora-1 to -6 and scale-lora-1 to -6 (layers projected, layers shrunk); booster-0, -50, -500 (lambda);
+// sppft-block-0 to -2; lora-slow (a quarter of the rate); guide-mix-half (every other step); safe-grad-no-pull (rho 0); antidote-size (without a look at rows); constrained-sft-mild (beta 0.1 everywhere).
 //   dotnet run samples/12-fresh-seeds.cs [--tasks sentiment,topic,instruct] [--methods lora,guide-mix,lisa,lisa-no-pull,pull-only,pull-only-weak] [--first-seed 1000] [--seeds 12]
 //                                        [--model sandbox|sandbox-base] [--poison high|medium|low] [--prompts sandbox|sandbox-new-verbs] [--sandbox folder] [--out runs]
 using System.Globalization;
 using SafeTuneBed;
+using SafeTuneBed.Methods.Antidote;
+using SafeTuneBed.Methods.Booster;
+using SafeTuneBed.Methods.ConstrainedSft;
+using SafeTuneBed.Methods.GuideMix;
 using SafeTuneBed.Methods.Lisa;
+using SafeTuneBed.Methods.Lora;
+using SafeTuneBed.Methods.SafeGrad;
 using SafeTuneBed.Methods.SafeLora;
 using SafeTuneBed.Methods.ScaleLora;
+using SafeTuneBed.Methods.Sppft;
 using SafeTuneBed.Methods.Vaccine;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -65,13 +73,26 @@ static ISafeTuneBedBuilder Sweeps(ISafeTuneBedBuilder bed)
 {
     foreach (double rho in new[] { 0, 0.1, 1, 5, 10 })
         bed = bed.AddMethod<VaccineAlgorithm, VaccineOptions>($"vaccine-{rho}".Replace(".", ""), o => (o.Rho, o.Training.Steps, o.Training.BatchSize) = (rho, 200, 10)); // else as vaccine on the sandbox
+    foreach (double lambda in new[] { 0.0, 50, 500 })
+        bed = bed.AddMethod<BoosterAlgorithm, BoosterOptions>($"booster-{lambda}", o => (o.Lambda, o.Training.Steps, o.Training.BatchSize, o.Training.LearningRate) = (lambda, 200, 10, 1e-3));
+    for (int i = 0; i < 3; i++)
+    {
+        int block = i;
+        bed = bed.AddMethod<SppftAlgorithm, SppftOptions>($"sppft-block-{i}", o => (o.FirstFrozen, o.LastFrozen) = (block, block));
+    }
+
     for (int i = 1; i <= 6; i++)
     {
         int layers = i;
         bed = bed.AddMethod<SafeLoraAlgorithm, SafeLoraOptions>($"safe-lora-{i}", o => o.Number = layers).AddMethod<ScaleLoraAlgorithm, ScaleLoraOptions>($"scale-lora-{i}", o => o.Number = layers);
     }
 
-    return bed;
+    return bed
+        .AddMethod<LoraAlgorithm>("lora-slow").AddExperimentOverlays([new ExperimentOverlay("lora-slow") { Training = new TrainingOptions { LearningRate = 5e-4 } }])
+        .AddMethod<GuideMixAlgorithm, GuideMixOptions>("guide-mix-half", o => (o.AlignmentSteps, o.FineTuningSteps) = (1, 1))
+        .AddMethod<SafeGradAlgorithm, SafeGradOptions>("safe-grad-no-pull", o => o.Rho = 0)
+        .AddMethod<AntidoteAlgorithm, AntidoteOptions>("antidote-size", o => o.WeighsInputs = false)
+        .AddMethod<ConstrainedSftAlgorithm, ConstrainedSftOptions>("constrained-sft-mild", o => o.EarlyFactor = 1);
 }
 
 static double[] Values(ReportRow row, string key) => [.. row[key]!.SeedValues.OfType<double>()];
