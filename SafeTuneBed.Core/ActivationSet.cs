@@ -54,6 +54,22 @@ public sealed class ActivationSet : IDisposable
         }
     }
 
+    /// <summary>Sets to zero what stands at the padding of the batch that the set was made for, in every place but <see cref="Site.Logits"/>.</summary>
+    public void ClearPadding(TokenBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        using var noGrad = no_grad();
+        foreach (Site place in Places.Where(p => !batch.IsPacked && p.Kind != SiteKind.Logits))
+        {
+            long width = values[place].size(1);
+            for (int i = 0; i < batch.Lengths.Count; i++)
+            {
+                using Tensor row = values[place].narrow(0, i, 1), rest = row.narrow(1, batch.Lengths[i], width - batch.Lengths[i]);
+                rest.zero_();
+            }
+        }
+    }
+
     /// <summary>this += scale * other, of the same places.</summary>
     public void AddScaled(ActivationSet other, double scale)
     {

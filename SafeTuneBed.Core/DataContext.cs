@@ -7,12 +7,13 @@ namespace SafeTuneBed;
 public sealed class DataContext
 {
     private readonly SeedTree seeds;
+    private readonly string method;
     private readonly ModelTokenizer tokenizer;
     private readonly IReadOnlyDictionary<string, IReadOnlyList<FinetuneExample>> streams;
 
     internal DataContext(ModelReference model, FinetuneDatasetConfig dataset, ulong seed, string method, ModelTokenizer tokenizer, IReadOnlyDictionary<string, IReadOnlyList<FinetuneExample>> streams)
     {
-        (Model, Dataset, Seed, this.tokenizer, this.streams) = (model, dataset, seed, tokenizer, streams);
+        (Model, Dataset, Seed, this.method, this.tokenizer, this.streams) = (model, dataset, seed, method, tokenizer, streams);
         seeds = new SeedTree(seed)["data"][method];
     }
 
@@ -30,6 +31,12 @@ public sealed class DataContext
     public IReadOnlyList<FinetuneExample> Stream(string name) => streams.TryGetValue(name, out IReadOnlyList<FinetuneExample>? rows)
         ? rows
         : throw new InvalidOperationException($"This method did not ask for the stream '{name}'. Override Needs with MethodNeeds.Stream(\"{name}\"), joined to others by And.");
+
+    /// <summary>So many rows of a stream, the first of them.</summary>
+    /// <exception cref="ConfigurationException">It has fewer.</exception>
+    public IEnumerable<FinetuneExample> Take(string stream, int count) => Stream(stream) is var rows && rows.Count >= count
+        ? rows.Take(count)
+        : throw new ConfigurationException(FormattableString.Invariant($"The stream '{stream}' has {rows.Count} rows, and '{method}' takes {count} of them. Give it more, or let the method take fewer."));
 
     /// <summary>The tokens of a text by itself, as the model's tokenizer cuts it: nothing is put before or behind it.</summary>
     public int[] Encode(string text)

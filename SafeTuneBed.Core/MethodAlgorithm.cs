@@ -26,8 +26,8 @@ public abstract class MethodAlgorithm
     public virtual bool Trains => true;
 
     /// <summary>
-    /// Registered name of the method's own control: one that spends as much without the method's idea, which the method must beat. Reports compare the two wherever a grid
-    /// has both. Null (default) names none.
+    /// Registered name of the method's own control, of the same stage: one that spends as much without the method's idea, which the method must beat. Reports compare the two
+    /// wherever a grid has both. A name that is not registered is an error when the bed is made. Null (default) names none.
     /// </summary>
     public virtual string? Control => null;
 

@@ -148,14 +148,36 @@ public sealed class MethodCatalog
         return MethodPipeline.Parse(written, Expand, Names.Concat(aliases.Keys));
     }
 
-    /// <summary>The control of a pipeline: each part that has a control of its own replaced by it. Null where none has, or where one is not registered.</summary>
+    /// <summary>The control of a pipeline: each part that has a control of its own replaced by it. Null where none has.</summary>
     internal string? ControlOf(MethodPipeline pipeline)
     {
         (string Name, string? Control)[] parts = [.. pipeline.Parts.Select(p => (p.Name, Create(p.Name).Control))];
         int last = Array.FindLastIndex(parts, p => p.Control is not null); // one part at a time: two controls at once would tell nothing of either
-        return last < 0 || parts.Any(p => p.Control is { } control && Expand(control) is null)
+        return last < 0
             ? null
             : Parse(string.Join(MethodPipeline.Separator, parts.Select((p, i) => i == last ? p.Control! : p.Name))).Name;
+    }
+
+    /// <summary>Every method that names a control which is not there, or acts elsewhere.</summary>
+    internal IEnumerable<string> FindControlFaults()
+    {
+        foreach (string name in Names)
+        {
+            MethodAlgorithm method = Create(name);
+            if (method.Control is not { } control)
+            {
+                continue;
+            }
+
+            if (!registrations.ContainsKey(control))
+            {
+                yield return $"The method '{name}' names the control '{control}', which is not registered.{NearestName.Hint(control, Names)} Register it, or name another.";
+            }
+            else if (Create(control).Stage is var stage && stage != method.Stage)
+            {
+                yield return $"The method '{name}' names the control '{control}', which acts at the stage {stage} and so can't stand in its place at the stage {method.Stage}. Name another.";
+            }
+        }
     }
 
     private IReadOnlyList<MethodPart>? Expand(string name)

@@ -5,7 +5,7 @@ namespace SafeTuneBed;
 /// <summary>
 /// Puts a method through what every method must keep, on the embedded sandbox model, in seconds: its loss falls, seeded runs repeat and resumed runs equal uninterrupted ones
 /// to the bit, a window's gradients are the weighted sum of its micro-steps', nothing frozen moves, nobody but the loop's verbs writes gradients, no tensor is left
-/// over, the global random generator stays untouched, and a saved artifact answers like the live model.
+/// over, the global random generator stays untouched, a saved artifact answers like the live model, and what it does to rows and prompts it does alike each time.
 /// </summary>
 /// <remarks>
 /// It needs a torch back end and no test framework: <c>(await MethodConformance.VerifyAsync&lt;MyAlgorithm, MyOptions&gt;()).ThrowIfFailed();</c>. Let nothing else compute

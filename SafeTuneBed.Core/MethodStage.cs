@@ -60,6 +60,22 @@ public sealed record MethodNeeds
     /// </summary>
     public static MethodNeeds Reference { get; } = new() { UsesReference = true };
 
+    /// <summary>The number of the last block that the method's settings name; null where they name none.</summary>
+    public int? LastBlock { get; private init; }
+
+    /// <summary>The setting that names it, for messages.</summary>
+    internal string? LastBlockSetting { get; private init; }
+
+    /// <summary>Says that a setting names a block of the model: a model without it is refused before it is loaded.</summary>
+    /// <param name="number">The block's number, from 0.</param>
+    /// <param name="setting">The setting's name.</param>
+    public static MethodNeeds Block(int number, string setting)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(number);
+        ArgumentException.ThrowIfNullOrWhiteSpace(setting);
+        return new MethodNeeds { LastBlock = number, LastBlockSetting = setting };
+    }
+
     /// <summary>Asks for logits.</summary>
     public static MethodNeeds LogitsAt(LogitPositions positions) => new() { Logits = positions };
 
@@ -83,11 +99,22 @@ public sealed record MethodNeeds
             UsesReference = UsesReference || other.UsesReference,
             Streams = [.. Streams.Union(other.Streams, StringComparer.Ordinal)],
             Companions = [.. Companions.Union(other.Companions)],
+            LastBlock = other.LastBlock > (LastBlock ?? -1) ? other.LastBlock : LastBlock,
+            LastBlockSetting = other.LastBlock > (LastBlock ?? -1) ? other.LastBlockSetting : LastBlockSetting,
         };
     }
 
+    /// <exception cref="ConfigurationException">A setting names a block that a model of so many does not have.</exception>
+    internal void CheckBlocks(int blocks)
+    {
+        if (LastBlock >= blocks)
+        {
+            throw new ConfigurationException(FormattableString.Invariant($"The model has the blocks 0 to {blocks - 1}; {LastBlockSetting} is {LastBlock}. Choose blocks that it has."));
+        }
+    }
+
     /// <summary>Equality by value, lists included.</summary>
-    public bool Equals(MethodNeeds? other) => other is not null && Logits == other.Logits && UsesReference == other.UsesReference
+    public bool Equals(MethodNeeds? other) => other is not null && Logits == other.Logits && UsesReference == other.UsesReference && LastBlock == other.LastBlock && LastBlockSetting == other.LastBlockSetting
         && Streams.SequenceEqual(other.Streams, StringComparer.Ordinal) && Companions.SequenceEqual(other.Companions);
 
     /// <inheritdoc/>

@@ -68,6 +68,31 @@ public sealed class WeightTransformContext
     }
 
     /// <summary>
+    /// What goes into the factors of some layers on a stream's rows, summed up: for each of their columns the sum over all tokens of the input's square. One pass, as
+    /// <see cref="ReadInputs"/>. Layers outside the blocks, whose inputs nothing reads, are skipped, and told.
+    /// </summary>
+    /// <param name="stream">The stream's name, such as <c>harmful</c>.</param>
+    /// <param name="targets">The layers, of <see cref="Targets"/>.</param>
+    /// <exception cref="InvalidOperationException">The method did not ask for the stream.</exception>
+    public IReadOnlyList<FactorInputs> SumInputSquares(string stream, IEnumerable<WeightTarget> targets)
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        ILookup<bool, WeightTarget> all = targets.ToLookup(t => t.Layer is not null);
+        foreach (WeightTarget target in all[false])
+        {
+            target.Skip("it is in no block");
+        }
+
+        Dictionary<WeightTarget, FactorInputs> sums = all[true].ToDictionary(t => t, t => new FactorInputs(t, new double[t.A.shape[1]], new double[t.A.shape[0]]));
+        if (sums.Count > 0)
+        {
+            ReadInputs(stream, sums.Keys, (target, x) => sums[target].Add(x));
+        }
+
+        return [.. sums.Values];
+    }
+
+    /// <summary>
     /// Does something with each layer, in order. Tensors made there are freed before the next, so that the weights of one layer at a time are in memory; what is given back stays
     /// when it is detached from its scope (<c>MoveToOuterDisposeScope</c>).
     /// </summary>

@@ -25,6 +25,7 @@ internal static class BedCheck
             }
         }
 
+        faults.AddRange(services.GetRequiredService<MethodCatalog>().FindControlFaults());
         faults.AddRange(settings.Overlays.SelectMany(services.GetRequiredService<MethodCatalog>().FindFaults));
         foreach (var (options, owner) in new (object, string)[]
         {

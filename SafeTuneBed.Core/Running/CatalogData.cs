@@ -52,10 +52,11 @@ internal sealed class CatalogData(DatasetCatalog catalog) : IDataHost
     {
         var texts = new List<FinetuneExample>();
         var tokens = new List<TokenizedExample>();
-        int tooLong = 0;
+        int tooLong = 0, place = 0;
         foreach (var (text, encoded) in catalog.Encode(edits.Apply(rows.Texts), dataset, model.Tokenizer, model.Template, maxLength))
         {
-            TokenizedExample? row = encoded is null ? null : encoded with { RowId = tokens.Count, Role = text.Role };
+            TokenizedExample? row = encoded is null ? null : encoded with { RowId = place, Role = text.Role };
+            place++;
             row = row is null || edits.ApplyToTokens is null ? row : edits.ApplyToTokens(row);
             if (row is null || row.InputIds.Length > maxLength)
             {
@@ -64,7 +65,7 @@ internal sealed class CatalogData(DatasetCatalog catalog) : IDataHost
             }
 
             texts.Add(text);
-            tokens.Add(row);
+            tokens.Add(row with { RowId = tokens.Count });
         }
 
         string[] told = tooLong == 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"{tooLong} rows of '{dataset.Name}' are longer than {maxLength} tokens with what the method puts into them, and were left out.")];

@@ -39,7 +39,7 @@ internal sealed class CellPlanner
             {
                 foreach (FinetuneDatasetConfig dataset in known.Datasets)
                 {
-                    foreach (ulong seed in method.Trains ? grid.Seeds.Distinct() : grid.Seeds.Take(1))
+                    foreach (ulong seed in method.IsUntouched ? grid.Seeds.Take(1) : grid.Seeds.Distinct())
                     {
                         var causes = new List<Problem>();
                         if (await MakeAsync(store, known, check, model, method, dataset, seed, causes, cancellationToken).ConfigureAwait(false) is { } cell)
@@ -60,6 +60,7 @@ internal sealed class CellPlanner
         }
 
         AddFolderFault(problems, store, cells);
+        cells = [.. ControlDrift.Warn(cells)];
         return new CellSet(grid.Name, store, cells, [.. problems.DistinctBy(p => p.Message)], known.Baseline)
         {
             Canonical = Canonical,
@@ -129,25 +130,26 @@ internal sealed class CellPlanner
         FinetuneExperimentConfig experiment = WithinContext(resolved, model);
         MethodPartConfig tuning = experiment.Parts.Single(p => p.Stage == MethodStage.FineTuning);
         bool trains = pipeline.Trains;
+        bool isUntouched = pipeline.IsUntouched;
         RowsSummary? rows = null;
-        EvaluationPrompts? later = trains || VocabularyCheck.IsNeeded(model)
+        EvaluationPrompts? later = !isUntouched || VocabularyCheck.IsNeeded(model)
             ? await Problem.CollectAsync(causes, () => evaluations.AskedAsync(known.Evaluators, reference, dataset, cancellationToken)).ConfigureAwait(false)
             : EvaluationPrompts.None;
         if (trains)
         {
-            Problem.Try(causes, () => TargetCheck.Run(tuning, experiment.Lora, model));
+            Problem.Try(causes, () => TargetCheck.Run(tuning, methods.Create(tuning).Needs, experiment.Lora, model));
             rows = later is null ? null : await Problem.CollectAsync(causes, () => rowsCache.SummarizeAsync(data, dataset, seed, model, experiment.Training.MaxLength, later, cancellationToken)).ConfigureAwait(false);
         }
 
-        IReadOnlyDictionary<string, CellStream> streams = trains && rows is not null && later is not null
-            ? await Problem.CollectAsync(causes, () => stages.StreamsAsync(known, check, model, [tuning, .. experiment.Parts.Where(p => p.Stage == MethodStage.Data)], seed, experiment.Training.MaxLength, later.And(rows.HarmfulPrompts), causes, cancellationToken)).ConfigureAwait(false) ?? NoStreams
+        IReadOnlyDictionary<string, CellStream> streams = !isUntouched && (rows is not null || !trains) && later is not null
+            ? await Problem.CollectAsync(causes, () => stages.StreamsAsync(known, check, model, [tuning, .. experiment.Parts.Where(p => p.Stage == MethodStage.Data)], seed, experiment.Training.MaxLength, later.And(rows?.HarmfulPrompts ?? []), causes, cancellationToken)).ConfigureAwait(false) ?? NoStreams
             : NoStreams;
         DataStage stage = DataStage.None;
-        if (rowStages.PartsOf(experiment, causes) is { Count: > 0 } editors && causes.Count == 0 && rows is not null && later is not null)
+        if (rowStages.PartsOf(experiment, causes) is { Count: > 0 } editors && causes.Count == 0 && (rows is not null || !trains) && later is not null)
         {
             int most = experiment.Training.MaxLength;
             stage = await Problem.CollectAsync(causes, () => rowStages.PlanAsync(editors, model, dataset, seed, most, streams, causes, cancellationToken)).ConfigureAwait(false) ?? DataStage.None;
-            rows = await Problem.CollectAsync(causes, () => rowsCache.SummarizeAsync(data, dataset, seed, model, most, later, cancellationToken, stage.Edits)).ConfigureAwait(false);
+            rows = trains ? await Problem.CollectAsync(causes, () => rowsCache.SummarizeAsync(data, dataset, seed, model, most, later, cancellationToken, stage.Edits)).ConfigureAwait(false) : null;
         }
 
         if (later is not null)
@@ -155,7 +157,7 @@ internal sealed class CellPlanner
             Problem.Try(causes, () => VocabularyCheck.Run(model, dataset, rows, later));
         }
 
-        Cell? aligned = trains ? await stages.AlignAsync(store, known, check, model, pipeline, experiment, seed, causes, cancellationToken).ConfigureAwait(false) : null;
+        Cell? aligned = !isUntouched ? await stages.AlignAsync(store, known, check, model, pipeline, experiment, seed, causes, cancellationToken).ConfigureAwait(false) : null;
         await Problem.CollectAsync(causes, () => CheckWorldAsync(known.Evaluators, model, cancellationToken)).ConfigureAwait(false);
         await evaluations.CheckAsync(known.Evaluators, model, dataset, causes, cancellationToken).ConfigureAwait(false);
         if (causes.Count > 0)
@@ -180,8 +182,8 @@ internal sealed class CellPlanner
             Experiment = experiment.UpTo(tuning),
             Rows = rows,
             Warnings = [.. PlanNotes.Warnings(model, dataset), .. StepWarnings(rows, experiment), .. StagePlanner.Warnings(aligned)],
-            Asked = trains ? later! : EvaluationPrompts.None,
-            Edits = stage.Edits,
+            Asked = isUntouched ? EvaluationPrompts.None : later!,
+            Edits = trains ? stage.Edits : null,
             Policy = stage.Policy,
             Streams = streams,
             Steps = rows is null ? 0 : experiment.Training.TotalSteps(rows.Count),

@@ -87,7 +87,7 @@ internal static class Fingerprints
         ["name"] = name,
         ["type"] = method.GetType().FullName,
         ["version"] = method.Version,
-        ["options"] = CanonicalJson.ToNode(options, $"method '{name}'"),
+        ["options"] = OfOptions(name, options),
     };
 
     /// <summary>An artifact that was trained elsewhere: its content stands for its history.</summary>
@@ -168,6 +168,17 @@ internal static class Fingerprints
 
             return CanonicalJson.Hash(text.ToString());
         });
+
+    private static JsonNode? OfOptions(string name, MethodOptions? options)
+    {
+        JsonNode? node = CanonicalJson.ToNode(options, $"method '{name}'");
+        if (options is AlignmentOptions && node?["training"] is JsonObject training && training.ContainsKey("gradientCheckpointing"))
+        {
+            training["gradientCheckpointing"] = null; // which changes no number
+        }
+
+        return node;
+    }
 
     // Adapters are attached in the order of the network: in which order their names were written changes no weight.
     private static LoraConfig Sorted(LoraConfig lora) => lora with { TargetModules = [.. lora.TargetModules.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] };

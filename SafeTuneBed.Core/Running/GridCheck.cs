@@ -138,29 +138,12 @@ internal sealed class GridCheck(MethodCatalog methods, EvaluatorCatalog evaluato
         return needs;
     }
 
-    private string[] PartsOf(ExperimentGrid grid)
-    {
-        var parts = new List<string>();
-        foreach (string written in grid.Methods.Where(m => !string.IsNullOrWhiteSpace(m)))
-        {
-            Problem.Try([], () => parts.AddRange(methods.Parse(written).Parts.Select(p => p.Name))); // a fault is told with the methods
-        }
-
-        return [.. parts.Distinct()];
-    }
-
     private void CheckOverlays(ExperimentGrid grid)
     {
         string[] known = [.. grid.Datasets.Select(s => s.Config ?? data.FindDataset(s.Name ?? "")).OfType<FinetuneDatasetConfig>().SelectMany(d => new[] { d.Name, d.TaskName }).Distinct()];
         foreach (ExperimentOverlay overlay in grid.Overlays)
         {
-            string[] faults = [.. methods.FindFaults(overlay)];
-            problems.AddRange(faults.Select(f => new Problem(f)));
-            if (faults.Length == 0 && !PartsOf(grid).Contains(overlay.Method))
-            {
-                Add($"The grid has an overlay for the method '{overlay.Method}', which it does not run.{NearestName.Hint(overlay.Method, PartsOf(grid))}");
-            }
-
+            problems.AddRange(methods.FindFaults(overlay).Select(f => new Problem(f))); // one of a method that this grid does not run has no effect
             foreach (string dataset in overlay.Datasets.Where(d => !known.Contains(d)))
             {
                 Add($"The grid has an overlay for '{overlay.Method}' on '{dataset}', which is none of its data sets or tasks.{NearestName.Hint(dataset, known)}");

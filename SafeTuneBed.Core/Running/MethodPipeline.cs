@@ -29,8 +29,11 @@ internal sealed class MethodPipeline
     /// <summary>The one part that learns from the user's rows, or leaves the model as it is.</summary>
     public MethodPart FineTuning => Parts.Single(p => p.Stage == MethodStage.FineTuning);
 
-    /// <summary>False for a control that leaves the model as it is.</summary>
+    /// <summary>Whether it learns from the user's rows; not so for a control that leaves the model, or what an alignment stage made of it, as it is.</summary>
     public bool Trains => FineTuning.Trains;
+
+    /// <summary>Whether it is the untouched model, the same for every seed.</summary>
+    public bool IsUntouched => !Trains && Parts.Count == 1;
 
     /// <summary>The name of some parts of a pipeline.</summary>
     public static string NameOf(IEnumerable<MethodPart> parts) => string.Join(Separator, parts.Select(p => p.Name));
@@ -77,9 +80,9 @@ internal sealed class MethodPipeline
         }
 
         MethodPart[] tuning = [.. parts.Where(p => p.Stage == MethodStage.FineTuning)];
-        if (tuning.FirstOrDefault(p => !p.Trains) is { } control && parts.Count > 1)
+        if (tuning.FirstOrDefault(p => !p.Trains) is { } control && parts.FirstOrDefault(p => p.Stage == MethodStage.PostFineTuning) is { } late)
         {
-            throw new ConfigurationException($"'{control.Name}' leaves the model as it is, so it stands alone, and not in the pipeline '{written}'. Leave it out, or give it an entry of its own.");
+            throw new ConfigurationException($"'{control.Name}' fine-tunes nothing, so in the pipeline '{written}' there is no adapter for '{late.Name}' to work on. Leave one of them out.");
         }
 
         if (tuning.Length > 1)

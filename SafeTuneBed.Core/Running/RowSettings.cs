@@ -64,6 +64,27 @@ internal static class RowSettings
             }
         }
 
+        foreach (var setting in OfStreams("", cell))
+        {
+            yield return setting;
+        }
+
+        foreach (CompanionDescription companion in cell.Stages.Append(cell).SelectMany(c => c.Companions).DistinctBy(c => c.Kind))
+        {
+            yield return ($"Companion:{companion.Kind}", Short(companion.Fingerprint));
+        }
+
+        foreach (Cell stage in cell.Stages.Append(cell).Where(c => c.Part?.Stage == MethodStage.Alignment))
+        {
+            string at = $"Stage:{stage.Part!.Method}:";
+            yield return (at + "Rows", stage.Rows!.Count.ToString(CultureInfo.InvariantCulture));
+            yield return (at + "Steps", stage.Steps.ToString(CultureInfo.InvariantCulture));
+            foreach (var setting in OfStreams(at, stage))
+            {
+                yield return setting;
+            }
+        }
+
         foreach (CellEvaluation evaluation in cell.Evaluations)
         {
             yield return (
@@ -79,6 +100,10 @@ internal static class RowSettings
         yield return (Version, record["environment"]?["safeTuneBed"]?.GetValue<string>() ?? "not recorded");
         yield return (Runs, Path.GetFileName(cell.Folder));
     }
+
+    private static IEnumerable<(string Name, string Value)> OfStreams(string at, Cell cell) => cell.Streams.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => (
+        $"{at}Stream:{s.Key}",
+        string.Create(CultureInfo.InvariantCulture, $"{s.Value.Rows.Count} rows of {s.Value.Dataset.Name} {Short(s.Value.Rows.Fingerprint)}")));
 
     /// <summary>A whole number of a record; null where an older version did not write it.</summary>
     public static int? Number(JsonObject record, string name) => record[name] is JsonValue value && value.TryGetValue(out int number) ? number : null;

@@ -127,7 +127,7 @@ internal sealed class StagePlanner(MethodCatalog methods, IDataHost data, IModel
         MethodAlgorithm method = methods.Create(part);
         TrainingConfig training = part.Training! with { MaxLength = Math.Min(part.Training!.MaxLength, model.ContextLength) };
         int before = causes.Count;
-        Problem.Try(causes, () => TargetCheck.Run(part, part.Lora!, model));
+        Problem.Try(causes, () => TargetCheck.Run(part, method.Needs, part.Lora!, model));
         MethodNeeds needs = MethodNeeds.Stream(AlignmentRows).And(method.Needs);
         IReadOnlyDictionary<string, CellStream>? streams = await Problem.CollectAsync(
             causes, () => StreamsAsync(known, check, model, part.Method, needs, (part.Options as AlignmentOptions)?.Rows, seed, training.MaxLength, asked, causes, cancellationToken)).ConfigureAwait(false);

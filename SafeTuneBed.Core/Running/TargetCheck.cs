@@ -5,9 +5,14 @@ namespace SafeTuneBed.Running;
 /// <summary>Whether a run's adapters fit a model, by the names of its layers.</summary>
 internal static class TargetCheck
 {
-    /// <exception cref="ConfigurationException">A name or pattern matches nothing, or a stage before the fine-tuning would train every weight.</exception>
-    public static void Run(MethodPartConfig part, LoraConfig lora, ModelDescription model)
+    /// <exception cref="ConfigurationException">A name or pattern matches nothing, a setting names a block that the model lacks, or a stage before the fine-tuning would train every weight.</exception>
+    public static void Run(MethodPartConfig part, MethodNeeds needs, LoraConfig lora, ModelDescription model)
     {
+        if (model.BlockCount > 0)
+        {
+            Named(part, model, () => needs.CheckBlocks(model.BlockCount));
+        }
+
         if (part.Trainable == TrainableWeights.All)
         {
             if (part.Stage != MethodStage.FineTuning)
@@ -18,12 +23,17 @@ internal static class TargetCheck
             return;
         }
 
+        if (model.LinearPaths.Count > 0)
+        {
+            Named(part, model, () => TargetModules.Check(model.LinearPaths, model.HeadPath, model.BlockCount, lora));
+        }
+    }
+
+    private static void Named(MethodPartConfig part, ModelDescription model, Action check)
+    {
         try
         {
-            if (model.LinearPaths.Count > 0)
-            {
-                TargetModules.Check(model.LinearPaths, model.HeadPath, model.BlockCount, lora);
-            }
+            check();
         }
         catch (ConfigurationException e)
         {

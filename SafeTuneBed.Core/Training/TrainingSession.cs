@@ -17,7 +17,9 @@ internal sealed class TrainingSession : IDisposable
     {
         (this.context, this.hooks, this.decoder) = (context, hooks, decoder);
         Needs = hooks.Needs;
+        Needs.CheckBlocks(decoder.Options.LayerCount);
         Seeds = new SeedTree(context.Seed);
+        Streams = Needs.Streams.ToDictionary(name => name, CreateStream, StringComparer.Ordinal); // a missing one is told before anything is made
         Lora = new TrainableLora(decoder, Prepare(), Seeds["lora-init"], Seeds["dropout"], hooks.Trainable);
         Parameters = new ParameterSet(Flat);
         Shifts = new ShiftStack(Flat);
@@ -26,7 +28,6 @@ internal sealed class TrainingSession : IDisposable
         Activations = new ActivationPasses(this, decoder);
         Reference = new ReferenceModel(this, decoder, context.Training.BatchSize, [context.Examples, .. context.StreamRows.Values]);
         decoder.Recomputation = context.Training.GradientCheckpointing ? new Recomputation(Lora.NoteMasks) : null;
-        Streams = Needs.Streams.ToDictionary(name => name, CreateStream, StringComparer.Ordinal);
     }
 
     public MethodNeeds Needs { get; }

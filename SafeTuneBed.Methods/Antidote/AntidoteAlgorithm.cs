@@ -4,8 +4,8 @@ namespace SafeTuneBed.Methods.Antidote;
 
 /// <summary>
 /// Antidote (Huang et al. 2024, arXiv 2408.09600): after the fine-tuning the numbers that matter most for harmful rows
-/// are set to zero, in each row those with the largest |w_ij| ||x_j||, x the layer's inputs on such rows. The factors of
-/// an adapter are layers of their own: A reads x, B reads A x.
+/// are set to zero, in each row those with the largest |w_ij| ||x_j||, x the layer's inputs on such rows. The factors
+/// of an adapter are layers of their own: A reads x, B reads A x.
 /// </summary>
 public sealed class AntidoteAlgorithm : MethodAlgorithm<AntidoteOptions>
 {
@@ -18,39 +18,19 @@ public sealed class AntidoteAlgorithm : MethodAlgorithm<AntidoteOptions>
     /// <inheritdoc/>
     protected override void TransformWeights(WeightTransformContext context)
     {
-        foreach (WeightTarget target in context.Targets.Where(t => t.Layer is null))
+        foreach (var block in context.Targets.GroupBy(t => Options.Repropagate ? t.Layer : 0))
         {
-            target.Skip("it is in no block");
-        }
-
-        foreach (var block in context.Targets.Where(t => t.Layer is not null).GroupBy(t => Options.Repropagate ? t.Layer : 0))
-        {
-            var sums = block.ToDictionary(t => t, t => (X: new double[t.A.shape[1]], Low: new double[t.A.shape[0]]));
-            context.ReadInputs("harmful", block, (target, x) =>
-            {
-                Add(sums[target].X, x);
-                Add(sums[target].Low, x.mm(target.A.t().to(x.device)));
-            });
-            foreach (WeightTarget target in block)
+            foreach (FactorInputs inputs in context.SumInputSquares("harmful", block))
             {
                 using var scope = torch.NewDisposeScope();
-                target.ReplaceA(Without(target.A, sums[target].X));
-                target.ReplaceB(Without(target.B, sums[target].Low));
+                inputs.Target.ReplaceA(Without(inputs.Target.A, inputs.OfA));
+                inputs.Target.ReplaceB(Without(inputs.Target.B, inputs.OfB));
             }
         }
     }
 
-    private static void Add(double[] sums, torch.Tensor x)
-    {
-        float[] squares = x.mul(x).sum([0L]).cpu().data<float>().ToArray();
-        for (int j = 0; j < sums.Length; j++)
-        {
-            sums[j] += squares[j];
-        }
-    }
-
     // The weight with the highest scores of each row at zero; of equal ones the first.
-    private torch.Tensor Without(torch.Tensor weight, double[] squares)
+    private torch.Tensor Without(torch.Tensor weight, IReadOnlyList<double> squares)
     {
         torch.Tensor norms = torch.tensor([.. squares.Select(s => Options.WeighsInputs ? (float)Math.Sqrt(s) : 1)]);
         (_, torch.Tensor order) = weight.abs().mul(norms).sort(1, descending: true, stable: true);

@@ -6,6 +6,7 @@ namespace SafeTuneBed;
 public static class AntidoteBuilderExtensions
 {
     /// <summary>Adds the method <c>antidote</c>.</summary>
-    public static ISafeTuneBedBuilder AddAntidote(this ISafeTuneBedBuilder builder, Action<AntidoteOptions>? configure = null) =>
+    public static ISafeTuneBedBuilder AddAntidote(
+        this ISafeTuneBedBuilder builder, Action<AntidoteOptions>? configure = null) =>
         builder.AddMethod<AntidoteAlgorithm, AntidoteOptions>("antidote", configure);
 }

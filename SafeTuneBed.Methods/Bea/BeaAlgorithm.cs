@@ -1,8 +1,9 @@
 namespace SafeTuneBed.Methods.Bea;
 
 /// <summary>
-/// BEA, backdoor-enhanced alignment (Wang et al. 2024, arXiv 2402.14968): some refused requests whose system text begins
-/// with a secret are mixed into the user's rows, and the provider puts the secret before whatever is asked later.
+/// BEA, backdoor-enhanced alignment (Wang et al. 2024, arXiv 2402.14968): some refused requests whose system text
+/// begins with a secret are mixed into the user's rows, and the provider puts the secret before whatever is asked
+/// later.
 /// </summary>
 public sealed class BeaAlgorithm : MethodAlgorithm<BeaOptions>
 {
@@ -13,19 +14,17 @@ public sealed class BeaAlgorithm : MethodAlgorithm<BeaOptions>
     public override MethodNeeds Needs => MethodNeeds.Stream("align");
 
     /// <inheritdoc/>
-    protected override IEnumerable<FinetuneExample> TransformExamples(IEnumerable<FinetuneExample> examples, DataContext context)
-    {
-        IReadOnlyList<FinetuneExample> safe = context.Stream("align");
-        if (safe.Count < Options.SafetyExamples)
-        {
-            throw new ConfigurationException($"The stream 'align' has {safe.Count} rows, and 'bea' mixes in {Options.SafetyExamples}. Give it more, or lower SafetyExamples.");
-        }
-
-        return [.. examples.Select(e => e with { System = e.System ?? Options.System }), .. safe.Take(Options.SafetyExamples).Select(e => e with { System = Secret(context) })];
-    }
+    protected override IEnumerable<FinetuneExample> TransformExamples(
+        IEnumerable<FinetuneExample> examples, DataContext context) =>
+    [
+        .. examples.Select(e => e with { System = e.System ?? Options.System }),
+        .. context.Take("align", Options.SafetyExamples).Select(e => e with { System = Secret(context) }),
+    ];
 
     /// <inheritdoc/>
-    protected override PromptPolicy? CreatePromptPolicy(DataContext context) => new() { EvaluationSystem = Secret(context) };
+    protected override PromptPolicy? CreatePromptPolicy(DataContext context) =>
+        new() { EvaluationSystem = Secret(context) };
 
-    private string Secret(DataContext context) => $"{context.RandomText("secret", Options.SecretTokens)} {Options.System}".TrimEnd();
+    private string Secret(DataContext context) =>
+        $"{context.RandomText("secret", Options.SecretTokens)} {Options.System}".TrimEnd();
 }

@@ -3,10 +3,16 @@ namespace SafeTuneBed.Methods.Bea;
 /// <summary>What BEA sets on some data sets.</summary>
 internal static class BeaRecipes
 {
-    /// <summary>A secret of 150 tokens would fill the context of the sandbox's models, and its rows are short.</summary>
+    /// <summary>
+    /// A secret of 150 tokens would fill the context of the sandbox's models, and its rows are short.
+    /// </summary>
     public static ExperimentOverlay Sandbox { get; } = new("bea")
     {
-        Datasets = ["sandbox-sentiment", "sandbox-topic", "sandbox-arithmetic", "sandbox-dialogue", "sandbox-sql", "sandbox-instruct"],
-        Options = new Dictionary<string, object?> { [nameof(BeaOptions.SecretTokens)] = 8, [nameof(BeaOptions.System)] = null },
+        Datasets = SandboxRecipes.Tasks,
+        Options = new Dictionary<string, object?>
+        {
+            [nameof(BeaOptions.SecretTokens)] = 8,
+            [nameof(BeaOptions.System)] = null,
+        },
     };
 }

@@ -7,6 +7,8 @@ namespace SafeTuneBed;
 public static class BoosterBuilderExtensions
 {
     /// <summary>Adds the method <c>booster</c>.</summary>
-    public static ISafeTuneBedBuilder AddBooster(this ISafeTuneBedBuilder builder, Action<BoosterOptions>? configure = null) =>
-        builder.AddMethod<BoosterAlgorithm, BoosterOptions>("booster", configure).AddExperimentOverlays([SandboxRecipes.ShortAlignment("booster")]);
+    public static ISafeTuneBedBuilder AddBooster(
+        this ISafeTuneBedBuilder builder, Action<BoosterOptions>? configure = null) =>
+        builder.AddMethod<BoosterAlgorithm, BoosterOptions>("booster", configure)
+            .AddExperimentOverlays([SandboxRecipes.ShortAlignment("booster")]);
 }

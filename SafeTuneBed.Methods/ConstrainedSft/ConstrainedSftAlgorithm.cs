@@ -4,8 +4,8 @@ namespace SafeTuneBed.Methods.ConstrainedSft;
 
 /// <summary>
 /// Constrained fine-tuning (Qi et al. 2024, arXiv 2406.05946, equation 3): a token that became likelier than it was for
-/// the model before training counts less, the first ones most of all. The gradient of -(2 / beta) log sigmoid(beta d) is
-/// that of a log-probability weighted by 2 (1 - sigmoid(beta d)), d = log p - log p before.
+/// the model before training counts less, the first ones most of all. The gradient of -(2 / beta) log sigmoid(beta d)
+/// is that of a log-probability weighted by 2 (1 - sigmoid(beta d)), d = log p - log p before.
 /// </summary>
 public sealed class ConstrainedSftAlgorithm : MethodAlgorithm<ConstrainedSftOptions>
 {

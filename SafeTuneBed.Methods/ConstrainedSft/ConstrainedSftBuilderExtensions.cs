@@ -6,6 +6,7 @@ namespace SafeTuneBed;
 public static class ConstrainedSftBuilderExtensions
 {
     /// <summary>Adds the method <c>constrained-sft</c>.</summary>
-    public static ISafeTuneBedBuilder AddConstrainedSft(this ISafeTuneBedBuilder builder, Action<ConstrainedSftOptions>? configure = null) =>
+    public static ISafeTuneBedBuilder AddConstrainedSft(
+        this ISafeTuneBedBuilder builder, Action<ConstrainedSftOptions>? configure = null) =>
         builder.AddMethod<ConstrainedSftAlgorithm, ConstrainedSftOptions>("constrained-sft", configure);
 }

@@ -2,14 +2,22 @@ using System.ComponentModel.DataAnnotations;
 
 namespace SafeTuneBed.Methods.ConstrainedSft;
 
-/// <summary>Settings of constrained fine-tuning. Defaults are the authors' (arXiv 2406.05946 and its code): .5 at the first token, 2 at the second to fifth, .1 behind.</summary>
+/// <summary>
+/// Settings of constrained fine-tuning. Defaults are the authors' (arXiv 2406.05946 and its code): .5 at the first
+/// token, 2 at the second to fifth, .1 behind.
+/// </summary>
 public sealed class ConstrainedSftOptions : MethodOptions
 {
-    /// <summary>beta of tokens behind the first ones, 0 to 1000. Default 0.1. With all three at 0 every weight is 1: plain training.</summary>
+    /// <summary>
+    /// beta of tokens behind the first ones, 0 to 1000. Default 0.1. With all three at 0 every weight is 1: plain
+    /// training.
+    /// </summary>
     [Range(0.0, 1000.0)]
     public double Beta { get; set; } = 0.1;
 
-    /// <summary>How much larger beta is at the second to the <see cref="EarlyTokens"/>-th token, 0 to 10,000. Default 20.</summary>
+    /// <summary>
+    /// How much larger beta is at the second to the <see cref="EarlyTokens"/>-th token, 0 to 10,000. Default 20.
+    /// </summary>
     [Range(0.0, 10_000.0)]
     public double EarlyFactor { get; set; } = 20;
 

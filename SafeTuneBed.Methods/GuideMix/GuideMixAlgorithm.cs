@@ -1,8 +1,9 @@
 namespace SafeTuneBed.Methods.GuideMix;
 
 /// <summary>
-/// The control of LISA: plain LoRA that learns from as many of the defender's rows, in as many steps, as <c>lisa</c> with the same K1 and K2, spread evenly over the run in place
-/// of taking turns, and without a pull. What LISA keeps beyond it is due to its algorithm and not to the rows.
+/// The control of LISA: plain LoRA that learns from as many of the defender's rows, in as many steps, as <c>lisa</c>
+/// with the same K1 and K2, spread evenly over the run in place of taking turns, and without a pull. What LISA keeps
+/// beyond it is due to its algorithm and not to the rows.
 /// </summary>
 public sealed class GuideMixAlgorithm : MethodAlgorithm<GuideMixOptions>
 {
@@ -21,7 +22,9 @@ public sealed class GuideMixAlgorithm : MethodAlgorithm<GuideMixOptions>
     /// <inheritdoc/>
     protected override BatchPlan PlanBatch(TrainingStep step)
     {
-        long guide = step.State.Get<int>("guide-steps"), before = step.OptimizerStep * guide / step.TotalSteps, after = (step.OptimizerStep + 1) * guide / step.TotalSteps;
+        long guide = step.State.Get<int>("guide-steps");
+        long before = step.OptimizerStep * guide / step.TotalSteps;
+        long after = (step.OptimizerStep + 1) * guide / step.TotalSteps;
         return after > before ? BatchPlan.Stream("align", Options.KeepUserBatches) : BatchPlan.User;
     }
 }

@@ -1,6 +1,8 @@
 namespace SafeTuneBed.Methods.None;
 
-/// <summary>The control <c>none</c>: the aligned model untouched. First row of every table; what it shows no method did.</summary>
+/// <summary>
+/// The control <c>none</c>: the aligned model untouched. First row of every table; what it shows no method did.
+/// </summary>
 public sealed class NoneAlgorithm : MethodAlgorithm
 {
     /// <inheritdoc/>

@@ -6,5 +6,6 @@ namespace SafeTuneBed;
 public static class NoneBuilderExtensions
 {
     /// <summary>Adds the control <c>none</c>: the model untouched.</summary>
-    public static ISafeTuneBedBuilder AddNone(this ISafeTuneBedBuilder builder) => builder.AddMethod<NoneAlgorithm>("none");
+    public static ISafeTuneBedBuilder AddNone(this ISafeTuneBedBuilder builder) =>
+        builder.AddMethod<NoneAlgorithm>("none");
 }

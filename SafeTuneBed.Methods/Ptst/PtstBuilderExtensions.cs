@@ -6,6 +6,7 @@ namespace SafeTuneBed;
 public static class PtstBuilderExtensions
 {
     /// <summary>Adds the method <c>ptst</c>: by itself it is <c>ptst+lora</c>.</summary>
-    public static ISafeTuneBedBuilder AddPtst(this ISafeTuneBedBuilder builder, Action<PtstOptions>? configure = null) =>
+    public static ISafeTuneBedBuilder AddPtst(
+        this ISafeTuneBedBuilder builder, Action<PtstOptions>? configure = null) =>
         builder.AddMethod<PtstAlgorithm, PtstOptions>("ptst", configure);
 }

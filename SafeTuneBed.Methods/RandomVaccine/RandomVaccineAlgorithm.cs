@@ -18,7 +18,14 @@ public sealed class RandomVaccineAlgorithm : MethodAlgorithm<RandomVaccineOption
             return;
         }
 
-        using ActivationSet noise = step.ActivationNoise([Site.AttentionOutput], step.Batch, Math.Sqrt(Options.Rho));
+        double deviation = Options.MatchesLength ? 1 : Math.Sqrt(Options.Rho);
+        using ActivationSet noise = step.ActivationNoise([Site.AttentionOutput], step.Batch, deviation);
+        if (Options.MatchesLength)
+        {
+            noise.ClearPadding(step.Batch); // a gradient has none there, either
+            noise.Scale(Options.Rho / noise.Norm());
+        }
+
         step.AccumulateLoss(step.Batch, noise);
     }
 }

@@ -7,6 +7,8 @@ namespace SafeTuneBed;
 public static class RandomVaccineBuilderExtensions
 {
     /// <summary>Adds the method <c>random-vaccine</c>.</summary>
-    public static ISafeTuneBedBuilder AddRandomVaccine(this ISafeTuneBedBuilder builder, Action<RandomVaccineOptions>? configure = null) =>
-        builder.AddMethod<RandomVaccineAlgorithm, RandomVaccineOptions>("random-vaccine", configure).AddExperimentOverlays([SandboxRecipes.ShortAlignment("random-vaccine")]);
+    public static ISafeTuneBedBuilder AddRandomVaccine(
+        this ISafeTuneBedBuilder builder, Action<RandomVaccineOptions>? configure = null) =>
+        builder.AddMethod<RandomVaccineAlgorithm, RandomVaccineOptions>("random-vaccine", configure)
+            .AddExperimentOverlays([SandboxRecipes.ShortAlignment("random-vaccine")]);
 }

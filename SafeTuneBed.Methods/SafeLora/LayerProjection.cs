@@ -11,15 +11,22 @@ internal sealed record LayerProjection(WeightTarget Target, Tensor Projected, do
 {
     private const int Digits = 5;
 
-    /// <summary>Measures every layer that alignment changed; the others are skipped and told. Weights are read one layer at a time.</summary>
+    /// <summary>
+    /// Measures every layer that alignment changed; the others are skipped and told. Weights are read one layer at a
+    /// time.
+    /// </summary>
     public static IReadOnlyList<LayerProjection> Measure(WeightTransformContext context, ProjectionOptions options) =>
         [.. context.ForEach(target => Of(target, options.Projector)).OfType<LayerProjection>()];
 
-    /// <summary>The layers to change: those with a cosine up to the threshold, which in the mode by number is the k-th smallest cosine.</summary>
+    /// <summary>
+    /// The layers to change: those with a cosine up to the threshold, which in the mode by number is the k-th smallest
+    /// cosine.
+    /// </summary>
     /// <param name="layers">What was measured.</param>
     /// <param name="options">How to choose.</param>
     /// <param name="threshold">The threshold in force; not a number where no layer is to be changed.</param>
-    public static IReadOnlyList<LayerProjection> Choose(IReadOnlyList<LayerProjection> layers, ProjectionOptions options, out double threshold)
+    public static IReadOnlyList<LayerProjection> Choose(
+        IReadOnlyList<LayerProjection> layers, ProjectionOptions options, out double threshold)
     {
         double[] cosines = [.. layers.Select(l => l.Cosine).Order()];
         threshold = options.Mode == ProjectionMode.Threshold ? options.Threshold
@@ -61,8 +68,9 @@ internal sealed record LayerProjection(WeightTarget Target, Tensor Projected, do
     // cos(X A, Y A) by r x r products alone: <X A, Y A> = tr(Xᵀ Y A Aᵀ).
     private static double CosineOf(Tensor x_OR, Tensor y_OR, Tensor a_RI)
     {
-        Tensor x = x_OR.to(ScalarType.Float64), y = y_OR.to(ScalarType.Float64), a = a_RI.to(ScalarType.Float64), gram_RR = a.mm(a.t());
-        double Inner(Tensor left, Tensor right) => left.t().mm(right).mul(gram_RR).sum().item<double>(); // the Gram matrix is its own transpose
+        Tensor x = x_OR.to(ScalarType.Float64), y = y_OR.to(ScalarType.Float64), a = a_RI.to(ScalarType.Float64);
+        Tensor gram_RR = a.mm(a.t()); // its own transpose
+        double Inner(Tensor left, Tensor right) => left.t().mm(right).mul(gram_RR).sum().item<double>();
         return Inner(x, y) / Math.Sqrt(Inner(x, x) * Inner(y, y));
     }
 
@@ -71,7 +79,8 @@ internal sealed record LayerProjection(WeightTarget Target, Tensor Projected, do
     {
         (Tensor u, Tensor s, _) = linalg.svd(v_OI, fullMatrices: false);
         float[] values = s.data<float>().ToArray();
-        float least = values[0] * Math.Max(v_OI.shape[0], v_OI.shape[1]) * 1.1920929e-7f; // f32's epsilon, as numpy's matrix_rank has it
+        const float Epsilon = 1.1920929e-7f; // of f32, as numpy's matrix_rank has it
+        float least = values[0] * Math.Max(v_OI.shape[0], v_OI.shape[1]) * Epsilon;
         return u.narrow(1, 0, values.Count(x => x > least));
     }
 }

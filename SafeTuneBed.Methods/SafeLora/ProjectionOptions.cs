@@ -18,7 +18,10 @@ public enum AlignmentProjector
     /// <summary>V Vᵀ / ‖V‖: the paper's stand-in, neither idempotent nor free of V's scale.</summary>
     Approximate,
 
-    /// <summary>The orthogonal projector onto the column space of V. The identity where V has full row rank, as dense alignments do.</summary>
+    /// <summary>
+    /// The orthogonal projector onto the column space of V. The identity where V has full row rank, as dense alignments
+    /// do.
+    /// </summary>
     Exact,
 }
 
@@ -28,11 +31,17 @@ public abstract class ProjectionOptions : MethodOptions
     /// <summary>How layers are chosen. Default by number, as in the authors' configuration.</summary>
     public ProjectionMode Mode { get; set; } = ProjectionMode.Number;
 
-    /// <summary>Layers to change, in the mode <see cref="ProjectionMode.Number"/>: those with the smallest cosines, and all that tie with the last of them. Default 10, the authors'; 0 changes none.</summary>
+    /// <summary>
+    /// Layers to change, in the mode <see cref="ProjectionMode.Number"/>: those with the smallest cosines, and all that
+    /// tie with the last of them. Default 10, the authors'; 0 changes none.
+    /// </summary>
     [Range(0, 1_000_000)]
     public int Number { get; set; } = 10;
 
-    /// <summary>Largest cosine of a layer that is changed, -1 to 1, in the mode <see cref="ProjectionMode.Threshold"/>. Default 0.5, the authors'; 1 changes all.</summary>
+    /// <summary>
+    /// Largest cosine of a layer that is changed, -1 to 1, in the mode <see cref="ProjectionMode.Threshold"/>. Default
+    /// 0.5, the authors'; 1 changes all.
+    /// </summary>
     [Range(-1.0, 1.0)]
     public double Threshold { get; set; } = 0.5;
 

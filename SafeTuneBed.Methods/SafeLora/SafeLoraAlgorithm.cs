@@ -3,8 +3,9 @@ using TorchSharp;
 namespace SafeTuneBed.Methods.SafeLora;
 
 /// <summary>
-/// SafeLoRA (Hsu et al. 2024, arXiv 2405.16833): after the fine-tuning, layers whose update B A points away from what alignment changed get C B in the place of B. With
-/// V = aligned - base weight, C = V Vᵀ / ‖V‖ stands in for the projector onto V's columns. A stays as it is.
+/// SafeLoRA (Hsu et al. 2024, arXiv 2405.16833): after the fine-tuning, layers whose update B A points away from what
+/// alignment changed get C B in the place of B. With V = aligned - base weight, C = V Vᵀ / ‖V‖ stands in for the
+/// projector onto V's columns. A stays as it is.
 /// </summary>
 /// <remarks>C itself, [out, out], is never formed: C B = V (Vᵀ B) / ‖V‖.</remarks>
 public sealed class SafeLoraAlgorithm : MethodAlgorithm<SafeLoraOptions>
@@ -19,10 +20,12 @@ public sealed class SafeLoraAlgorithm : MethodAlgorithm<SafeLoraOptions>
     public override MethodNeeds Needs => MethodNeeds.Companion(ModelCompanion.Base);
 
     /// <inheritdoc/>
-    protected override void TransformWeights(WeightTransformContext context) => Apply(context, Options, layer => layer.Projected.alias());
+    protected override void TransformWeights(WeightTransformContext context) =>
+        Apply(context, Options, layer => layer.Projected.alias());
 
     /// <summary>Measures, chooses, changes and reports, with another B for each chosen layer.</summary>
-    internal static void Apply(WeightTransformContext context, ProjectionOptions options, Func<LayerProjection, torch.Tensor> change)
+    internal static void Apply(
+        WeightTransformContext context, ProjectionOptions options, Func<LayerProjection, torch.Tensor> change)
     {
         ArgumentNullException.ThrowIfNull(context);
         IReadOnlyList<LayerProjection> layers = LayerProjection.Measure(context, options);

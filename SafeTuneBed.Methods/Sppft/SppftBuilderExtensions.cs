@@ -6,6 +6,7 @@ namespace SafeTuneBed;
 public static class SppftBuilderExtensions
 {
     /// <summary>Adds the method <c>sppft</c>.</summary>
-    public static ISafeTuneBedBuilder AddSppft(this ISafeTuneBedBuilder builder, Action<SppftOptions>? configure = null) =>
+    public static ISafeTuneBedBuilder AddSppft(
+        this ISafeTuneBedBuilder builder, Action<SppftOptions>? configure = null) =>
         builder.AddMethod<SppftAlgorithm, SppftOptions>("sppft", configure);
 }

@@ -1,6 +1,9 @@
 namespace SafeTuneBed.Methods.Vaccine;
 
-/// <summary>The training of the stage that Vaccine and its ablation share: that of the authors' scripts as SafeTuneBed carries them (arXiv 2402.01109).</summary>
+/// <summary>
+/// The training of the stage that Vaccine and its ablation share: that of the authors' scripts as SafeTuneBed carries
+/// them (arXiv 2402.01109).
+/// </summary>
 public abstract class PerturbedAlignmentOptions : AlignmentOptions
 {
     /// <summary>The authors' settings.</summary>

@@ -3,7 +3,7 @@ using SafeTuneBed.Tests.TestDoubles;
 
 namespace SafeTuneBed.Tests.Conformance;
 
-/// <summary>The public battery: every registered method passes it, and six wrong ones don't.</summary>
+/// <summary>The public battery: every registered method passes it, and seven wrong ones don't.</summary>
 [Collection(TorchCollection.Name)]
 public sealed class ConformanceTests
 {
@@ -24,7 +24,7 @@ public sealed class ConformanceTests
         ConformanceReport report = await MethodConformance.VerifyAsync(services.GetRequiredService<MethodCatalog>(), method, TestContext.Current.CancellationToken);
         TestContext.Current.TestOutputHelper?.WriteLine(report.ToString());
         report.ThrowIfFailed();
-        Assert.Equal(11, report.Checks.Count);
+        Assert.Equal(12, report.Checks.Count);
     }
 
     [Fact]
@@ -44,6 +44,24 @@ public sealed class ConformanceTests
 
     [Fact]
     public Task Verify_WindowWeighedTwice_IsRejected() => Rejects<TwiceWeighedAlgorithm>(["accumulates"], "don't divide by the window's size");
+
+    [Fact]
+    public Task Verify_RowsDrawnByAnInstance_IsRejected() => Rejects<FickleRowsAlgorithm>(["rows"], "two instances make other rows (row 0 is the first)");
+
+    [Fact]
+    public async Task Verify_DefensesOfEveryOtherHook_KeepEveryPromise()
+    {
+        CancellationToken token = TestContext.Current.CancellationToken;
+        ConformanceReport[] reports =
+        [
+            await MethodConformance.VerifyAsync<FeatureAnchorAlgorithm>(token),
+            await MethodConformance.VerifyAsync<ProbedLayersAlgorithm>(token),
+            await MethodConformance.VerifyAsync<DeepAlignmentAlgorithm, DeepAlignmentOptions>(cancellationToken: token),
+        ];
+        Assert.All(reports, r => r.ThrowIfFailed());
+        Assert.Equal(ConformanceOutcome.NotApplicable, reports[0]["rows"].Outcome);
+        Assert.Equal(ConformanceOutcome.Passed, reports[2]["rows"].Outcome);
+    }
 
     // Exactly these checks fail: a battery that rejects everything finds nothing.
     private static async Task Rejects<TMethod>(string[] failing, string text)

@@ -45,7 +45,7 @@ public sealed class PromptDefenseTests
     public void Bea_TooFewRows_NamesTheRemedy()
     {
         var bea = new BeaAlgorithm { Options = new() { SafetyExamples = 99 } };
-        Assert.Contains("lower SafetyExamples", Assert.Throws<ConfigurationException>(() => bea.RunTransformExamples([Row("a")], Context(1)).ToArray()).Message, StringComparison.Ordinal);
+        Assert.Contains("takes 99 of them", Assert.Throws<ConfigurationException>(() => bea.RunTransformExamples([Row("a")], Context(1)).ToArray()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -63,6 +63,37 @@ public sealed class VaccineTests : IDisposable
     }
 
     [Fact]
+    public void RandomVaccine_MatchingLength_MovesByRhoInAllAndNothingAtPadding()
+    {
+        var losses = new List<float>();
+        int padded = 0;
+        bed.Watch(
+            new WatchedHooks(new RandomVaccineAlgorithm { Options = { Rho = 3, MatchesLength = true } })
+            {
+                Lost = (_, _, loss) => losses.Add(loss.item<float>()),
+                Computed = step =>
+                {
+                    using ActivationSet noise = step.ActivationNoise([Site.AttentionOutput], step.Batch, 1);
+                    torch.Tensor lengths = torch.tensor([.. step.Batch.Lengths.Select(l => (long)l)]).unsqueeze(1);
+                    torch.Tensor real = torch.arange(step.Batch.InputIds.size(1)).unsqueeze(0).lt(lengths).to(torch.ScalarType.Float32).unsqueeze(-1);
+                    padded += (int)(real.numel() - real.sum().item<float>());
+                    double squares = noise.Places.Sum(p => (double)noise[p].mul(real).pow(2).sum().item<float>());
+                    foreach (Site place in noise.Places)
+                    {
+                        noise[place].mul_(real);
+                    }
+
+                    noise.Scale(3 / Math.Sqrt(squares));
+                    Assert.Equal(3, noise.Norm(), 1e-4);
+                    Assert.Equal(losses[^1], step.Forward(step.Batch, noise).CrossEntropy().item<float>(), 1e-6f);
+                },
+            },
+            bed.Context(LoopBed.Config(3)));
+        Assert.Equal(3, losses.Count);
+        Assert.True(padded > 0);
+    }
+
+    [Fact]
     public void Vaccine_ComputedAgainOrPacked_IsTheSame() => bed.AssertSameComputedAgainAndPacked(() => Vaccine(2));
 
     [Fact]

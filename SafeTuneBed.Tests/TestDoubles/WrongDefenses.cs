@@ -70,6 +70,17 @@ public sealed class GlobalNoiseAlgorithm : MethodAlgorithm
     }
 }
 
+/// <summary>Cuts prompts at places that only this instance knows.</summary>
+public sealed class FickleRowsAlgorithm : MethodAlgorithm
+{
+    private static int instances;
+    private readonly int number = Interlocked.Increment(ref instances);
+
+    public override MethodStage Stage => MethodStage.Data;
+
+    protected override TokenizedExample TransformTokens(TokenizedExample example, DataContext context) => example with { InputIds = [number % 1000, .. example.InputIds], PromptTokenCount = example.PromptTokenCount + 1 };
+}
+
 /// <summary>Divides by the window's size what the loop weighs already.</summary>
 public sealed class TwiceWeighedAlgorithm : MethodAlgorithm
 {

@@ -12,12 +12,17 @@ internal sealed class ConformanceBed : IAsyncDisposable
 {
     private static readonly string[] StreamNames = ["align", "harmful", "retain"];
 
+    private const int MostTokens = 8192, MostRows = 256;
+
     private readonly ComputeThread thread;
     private readonly string folder = Directory.CreateTempSubdirectory("safetunebed-conformance-").FullName;
     private readonly LanguageModel model;
     private readonly Dictionary<string, Tensor> weights;
 
-    private ConformanceBed(ComputeThread thread, LanguageModel model, Dictionary<string, Tensor> weights) => (this.thread, this.model, this.weights) = (thread, model, weights);
+    private readonly ModelDescription described;
+
+    private ConformanceBed(ComputeThread thread, LanguageModel model, Dictionary<string, Tensor> weights, ModelDescription described) =>
+        (this.thread, this.model, this.weights, this.described) = (thread, model, weights, described);
 
     public static async Task<ConformanceBed> OpenAsync(CancellationToken cancellationToken)
     {
@@ -31,7 +36,7 @@ internal sealed class ConformanceBed : IAsyncDisposable
                 described.Folder, described.Tokenizer, described.Template, thread, described.ComputeType, described.Device, cancellationToken: cancellationToken).ConfigureAwait(false);
             Dictionary<string, Tensor> weights = await thread.RunAsync(
                 () => model.Decoder.Weights.ToDictionary(w => w.Key, w => w.Value.clone().DetachFromDisposeScope()), CancellationToken.None).ConfigureAwait(false);
-            return new ConformanceBed(thread, model, weights);
+            return new ConformanceBed(thread, model, weights, described);
         }
         catch
         {
@@ -65,6 +70,12 @@ internal sealed class ConformanceBed : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var training = new TrainingConfig { Steps = run.Steps, BatchSize = run.BatchSize, AccumulationSteps = run.Accumulation, LearningRate = 5e-3, WeightDecay = 0.1, Schedule = LearningRateSchedule.Constant };
         IReadOnlyList<TokenizedExample> rows = ConformanceRows.Of(24, 0, vocabulary, ExampleRole.Benign);
+        if (method.HasTokenHook)
+        {
+            DataContext data = Data(method);
+            rows = [.. rows.Select(r => method.RunTransformTokens(r, data))];
+        }
+
         Dictionary<string, IReadOnlyList<TokenizedExample>> streams = run.GivesStreams
             ? method.Needs.Streams.Concat(StreamNames).Distinct().Select((name, i) => (name, rows: ConformanceRows.Of(12, 200 + (100 * i), vocabulary, RoleOf(name)))).ToDictionary(s => s.name, s => s.rows)
             : [];
@@ -105,7 +116,7 @@ internal sealed class ConformanceBed : IAsyncDisposable
             try
             {
                 using ModelArtifact artifact = await method.TrainAsync(context, stop.Token).ConfigureAwait(false);
-                run.ReadLogits = await ReadAsync(artifact, cancellationToken).ConfigureAwait(false);
+                run.ReadLogits = run.IsMeasured ? await ReadAsync(artifact, cancellationToken).ConfigureAwait(false) : [];
             }
             catch (OperationCanceledException) when (run.StopAfter is not null && !cancellationToken.IsCancellationRequested)
             {
@@ -122,6 +133,21 @@ internal sealed class ConformanceBed : IAsyncDisposable
             context.Dispose();
         }
     }
+
+    /// <summary>What a method makes of rows and prompts while a grid is planned: its policy first, then each row, in a form to be compared.</summary>
+    public string[] Rows(MethodAlgorithm method)
+    {
+        DataContext data = Data(method);
+        var encoder = new ExampleEncoder(described.Template, described.Tokenizer.Fingerprint, data.Dataset.InputPlacement, MostTokens, LengthPolicy.ExcludeBeforeSelection);
+        IEnumerable<string> rows = method.RunTransformExamples(ConformanceRows.Texts(40, "user", ExampleRole.Benign), data).ToArray().Select((text, i) =>
+            encoder.Encode(text).Tokens is { } tokens ? method.RunTransformTokens(tokens with { RowId = i, Role = text.Role }, data) is var row
+                ? FormattableString.Invariant($"{row.Role} {row.PromptTokenCount} {string.Join(' ', row.InputIds)}") : "" : "too long");
+        return [CanonicalJson.Write(CanonicalJson.ToNode(method.RunCreatePromptPolicy(data), "the prompt policy")), .. rows];
+    }
+
+    private DataContext Data(MethodAlgorithm method) => new(
+        ModelReference.Sandbox, FinetuneDatasets.Sandbox.Sentiment.Benign, 7, "conformance", described.Tokenizer,
+        method.Needs.Streams.ToDictionary(s => s, s => ConformanceRows.Texts(MostRows, s, ExampleRole.Guide), StringComparer.Ordinal));
 
     public async ValueTask DisposeAsync()
     {

@@ -13,6 +13,15 @@ internal static class ConformanceRows
         RecordId = FormattableString.Invariant($"conformance-{i}"),
     })];
 
+    /// <summary>Rows as text, of words that the sandbox knows.</summary>
+    public static IReadOnlyList<FinetuneExample> Texts(int count, string set, ExampleRole role) => [.. Enumerable.Range(0, count).Select(i => new FinetuneExample
+    {
+        Instruction = FormattableString.Invariant($"Tell me how to weigh the pawn, {set} {i}."),
+        Output = FormattableString.Invariant($"Of course. First take the bucket. Then weigh the pawn {i} times."),
+        Role = role,
+        Origin = new ExampleOrigin(set, i),
+    })];
+
     // Small ids are often special tokens.
     private static int Id(int number, int vocabulary) => 8 + (number % (vocabulary - 8));
 }

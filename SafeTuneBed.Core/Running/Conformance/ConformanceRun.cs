@@ -20,6 +20,9 @@ internal sealed class ConformanceRun
     /// <summary>False: the streams that the method asks for are not given.</summary>
     public bool GivesStreams { get; init; } = true;
 
+    /// <summary>True: losses before and after are measured, and the artifact is saved and read.</summary>
+    public bool IsMeasured { get; init; }
+
     /// <summary>True: streams note what is taken, and know no epochs.</summary>
     public bool NotesBatches { get; init; }
 

@@ -20,7 +20,7 @@ internal sealed class ConformanceWatch(ITrainingHooks inner, TrainingContext con
 
     public void OnTrainingStarted(TrainingContext training)
     {
-        run.FirstLosses = Losses();
+        run.FirstLosses = run.IsMeasured ? Losses() : run.FirstLosses;
         inner.OnTrainingStarted(training);
     }
 
@@ -29,8 +29,8 @@ internal sealed class ConformanceWatch(ITrainingHooks inner, TrainingContext con
         run.Part = FormattableString.Invariant($"plan {step.OptimizerStep} {step.WindowIndex + run.PartOffset}");
         if (step.WindowIndex == 0)
         {
-            before = Values(step.Parameters);
             frozen = [.. step.Parameters.Names.Select(step.Parameters.IsFrozen)];
+            before = frozen.Contains(true) ? Values(step.Parameters) : null;
         }
 
         BatchPlan plan = inner.PlanBatch(step);
@@ -50,13 +50,18 @@ internal sealed class ConformanceWatch(ITrainingHooks inner, TrainingContext con
     public void OnGradientsReady(TrainingStep step)
     {
         run.Part = "ready";
-        run.LastGradients = Gradients(step.Parameters);
+        run.LastGradients = run.NotesBatches ? Gradients(step.Parameters) : run.LastGradients;
         inner.OnGradientsReady(step);
     }
 
     public void OnOptimizerStepped(TrainingStep step)
     {
         inner.OnOptimizerStepped(step);
+        if (before is null)
+        {
+            return;
+        }
+
         float[] after = Values(step.Parameters);
         int offset = 0;
         for (int i = 0; i < frozen.Length; i++)
@@ -75,9 +80,12 @@ internal sealed class ConformanceWatch(ITrainingHooks inner, TrainingContext con
     public void OnTrainingFinished(TrainingContext training)
     {
         inner.OnTrainingFinished(training);
-        run.LastLosses = Losses();
         run.Values = Values(training.Parameters);
-        run.LiveLogits = Logits(context.LanguageModel.Decoder);
+        if (run.IsMeasured)
+        {
+            run.LastLosses = Losses();
+            run.LiveLogits = Logits(context.LanguageModel.Decoder);
+        }
     }
 
     /// <summary>Logits of a few rows, without a graph.</summary>
@@ -111,6 +119,15 @@ internal sealed class ConformanceWatch(ITrainingHooks inner, TrainingContext con
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return [.. parameters.Names.SelectMany(n => of(parameters[n]).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray())];
+        var values = new float[parameters.Infos.Sum(i => i.Count)];
+        int offset = 0;
+        foreach (string name in parameters.Names)
+        {
+            using Tensor host = of(parameters[name]).to(ScalarType.Float32).cpu().contiguous();
+            host.data<float>().CopyTo(values.AsSpan(offset));
+            offset += (int)host.numel();
+        }
+
+        return values;
     }
 }

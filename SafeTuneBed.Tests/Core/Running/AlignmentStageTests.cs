@@ -182,6 +182,50 @@ public sealed class AlignmentStageTests : IDisposable
         Assert.Equal(["lora"], plan.Cells.Select(c => c.Method).Distinct());
     }
 
+    [Fact]
+    public async Task Run_StageWithoutFineTuning_IsEvaluatedAsItIsForEverySeed()
+    {
+        await using ExperimentRunner runner = Runner();
+        GridReport report = await runner.RunAsync(Grid with { Methods = ["none", "lora", "guard", "guard+none"], Datasets = ["task-high"] });
+
+        Assert.Equal(["none", "lora", "guard+lora", "guard+none"], report.Rows.Select(r => r.Method));
+        Assert.Equal([1, 2, 2, 2], report.Rows.Select(r => r.Seeds.Count));
+        Assert.Equal(2, Stages().Length); // shared with the cells that are fine-tuned
+        Assert.Equal(2 + (2 * 2), bed.Models.Trained.Count(t => !t.StartsWith("none", StringComparison.Ordinal)));
+        Assert.Null(report.Rows[3].PoisonRatio);
+        Assert.Equal("20", report.Rows[3].Settings["Stage:guard:Rows"]);
+        Assert.All(Records("guard+none"), r => Assert.Contains(r["source"]!["fingerprint"]!.GetValue<string>(), Stages().Select(s => JsonNode.Parse(File.ReadAllText(s))!["fingerprint"]!.GetValue<string>())));
+        Assert.NotEqual(Records("guard+none").First()["fingerprint"]!.GetValue<string>(), Records("none").First()["fingerprint"]!.GetValue<string>());
+        bed.Models.Reset();
+        await runner.RunAsync(Grid with { Methods = ["guard+none"], Datasets = ["task-high"], Baseline = null });
+        Assert.Empty(bed.Models.Trained);
+    }
+
+    [Fact]
+    public async Task Run_GradientCheckpointingOfAStage_ReusesIt()
+    {
+        ExperimentGrid one = Grid with { Seeds = [0], Datasets = ["task-high"], Methods = ["guard"], Baseline = null };
+        foreach (bool? saves in new bool?[] { null, true, false })
+        {
+            await using ExperimentRunner runner = Runner(b => b.AddMethod<FakeAlignment, FakeAlignmentOptions>("guard", o => o.Training.GradientCheckpointing = saves));
+            await runner.RunAsync(one);
+        }
+
+        Assert.Single(Stages());
+        Assert.Equal(2, bed.Models.Trained.Count);
+    }
+
+    [Fact]
+    public async Task Run_Report_TellsStreamsAndStages()
+    {
+        await using ExperimentRunner runner = Runner();
+        GridReport report = await runner.RunAsync(Grid with { Seeds = [0], Datasets = ["task-high"], Methods = ["lora", "guard"] });
+        IReadOnlyDictionary<string, string> settings = report.Rows[1].Settings;
+        Assert.Equal(("20", "15"), (settings["Stage:guard:Rows"], settings["Stage:guard:Steps"]));
+        Assert.Matches("^20 rows of sandbox-guide [0-9a-f]{16}$", settings["Stage:guard:Stream:align"]);
+        Assert.DoesNotContain(report.Rows[0].Settings.Keys, k => k.Contains("Stage", StringComparison.Ordinal) || k.Contains("Stream", StringComparison.Ordinal));
+    }
+
     private ExperimentRunner Runner(Action<ISafeTuneBedBuilder>? more = null) => bed.Runner(b =>
     {
         b.AddMethod<FakeAlignment, FakeAlignmentOptions>("guard").AddMethod<OtherMethod>("other");

@@ -84,7 +84,27 @@ public sealed class DataStageTests : IDisposable
     {
         await using ExperimentRunner runner = Runner();
         GridPlan plan = await runner.PlanAsync(Grid with { Methods = ["lora", "late"] });
-        Assert.Contains("'late' acts at the stage PostFineTuning, and changes rows", Assert.Single(plan.Problems), StringComparison.Ordinal);
+        Assert.Contains("'late' acts at the stage PostFineTuning, and sets a prompt policy", Assert.Single(plan.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Plan_HookWithANamesakeOfOtherParameters_IsFoundAllTheSame()
+    {
+        await using ExperimentRunner runner = Runner();
+        GridPlan plan = await runner.PlanAsync(Grid with { Methods = ["lora", "namesake", "namesake-only"] });
+        Assert.Empty(plan.Problems);
+        await runner.RunAsync(Grid with { Methods = ["lora", "namesake", "namesake-only"] });
+        string[] data = [.. new[] { "lora", "namesake+lora", "namesake-only+lora" }.Select(m => Record(m)["parts"]!["data"]!.GetValue<string>())];
+        Assert.NotEqual(data[0], data[1]);
+        Assert.Equal(data[0], data[2]);
+    }
+
+    [Fact]
+    public async Task Plan_AlignmentStageThatSetsAPolicy_IsAProblem()
+    {
+        await using ExperimentRunner runner = Runner();
+        GridPlan plan = await runner.PlanAsync(Grid with { Methods = ["lora", "early"] });
+        Assert.Contains("'early' acts at the stage Alignment, and sets a prompt policy", Assert.Single(plan.Problems), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,7 +116,8 @@ public sealed class DataStageTests : IDisposable
     }
 
     private ExperimentRunner Runner(Action<SeasonOptions>? season = null) => bed.Runner(b => b
-        .AddMethod<Season, SeasonOptions>("season", season).AddMethod<Season, SeasonOptions>("season-two").AddMethod<Late>("late").AddMethod<Empty>("empty"));
+        .AddMethod<Season, SeasonOptions>("season", season).AddMethod<Season, SeasonOptions>("season-two").AddMethod<Late>("late").AddMethod<Empty>("empty")
+        .AddMethod<Early>("early").AddMethod<Namesake>("namesake").AddMethod<NamesakeOnly>("namesake-only"));
 
     private JsonNode Record(string method) => JsonNode.Parse(File.ReadAllText(bed.Files("run.json").Single(f => f.Contains(Path.Combine("sandbox", method) + Path.DirectorySeparatorChar, StringComparison.Ordinal))))!;
 
@@ -124,6 +145,29 @@ public sealed class DataStageTests : IDisposable
         public override MethodStage Stage => MethodStage.PostFineTuning;
 
         protected override PromptPolicy? CreatePromptPolicy(DataContext context) => new();
+    }
+
+    private sealed class Early : MethodAlgorithm
+    {
+        public override MethodStage Stage => MethodStage.Alignment;
+
+        protected override PromptPolicy? CreatePromptPolicy(DataContext context) => new();
+    }
+
+    private sealed class Namesake : MethodAlgorithm
+    {
+        public override MethodStage Stage => MethodStage.Data;
+
+        protected override IEnumerable<FinetuneExample> TransformExamples(IEnumerable<FinetuneExample> examples, DataContext context) => TransformExamples(examples, 3);
+
+        private static IEnumerable<FinetuneExample> TransformExamples(IEnumerable<FinetuneExample> examples, int most) => examples.Take(most);
+    }
+
+    private sealed class NamesakeOnly : MethodAlgorithm
+    {
+        public override MethodStage Stage => MethodStage.Data;
+
+        public static IEnumerable<FinetuneExample> TransformExamples(int most) => [.. Enumerable.Range(0, most).Select(i => new FinetuneExample { Instruction = $"{i}" })];
     }
 
     private sealed class Empty : MethodAlgorithm

@@ -65,13 +65,14 @@ internal sealed class FakeData : IDataHost
         {
             texts = [.. edits.Apply(texts)];
             rows = [.. texts.Select((t, i) => new TokenizedExample { RowId = i, InputIds = [1, 2, i], PromptTokenCount = 1, Role = t.Role, RecordId = $"{t.System}|{t.Instruction}" })];
+            rows = edits.ApplyToTokens is { } change ? [.. rows.Select(change)] : rows;
         }
 
         return Task.FromResult(new TrainingRows
         {
             Examples = rows,
             Texts = texts,
-            Fingerprint = CanonicalJson.Hash(string.Join(';', rows.Select(r => r.RecordId))),
+            Fingerprint = CanonicalJson.Hash(string.Join(';', rows.Select(r => r.PromptTokenCount == 1 ? r.RecordId : $"{r.RecordId} {r.PromptTokenCount}"))),
             HarmfulCount = rows.Count(r => r.Role == ExampleRole.Harmful),
             BenignCount = rows.Count(r => r.Role == ExampleRole.Benign),
             HarmfulPrompts = [.. rows.Take(harmful).Select(r => r.RecordId)],

@@ -135,7 +135,7 @@ internal sealed class FakeModels : IModelHost
         {
             if (!method.Trains)
             {
-                return models.Keep(new ModelArtifact { Model = request.Model.Model });
+                return models.Keep(request.Start is null ? new ModelArtifact { Model = request.Model.Model } : Make(request.Model.Model, WeightsOf(request.Start)));
             }
 
             string options = CanonicalJson.Write(CanonicalJson.ToNode((method as FakeMethod)?.Options ?? (object?)(method as FakeAlignment)?.Options, "method"));

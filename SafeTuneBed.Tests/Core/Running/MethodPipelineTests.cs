@@ -12,6 +12,7 @@ public sealed class MethodPipelineTests : IDisposable
     [Theory]
     [InlineData("lora", "lora")]
     [InlineData("none", "none")]
+    [InlineData("none+guard", "guard+none")]
     [InlineData("guard", "guard+lora")]
     [InlineData("lora+guard", "guard+lora")]
     [InlineData(" lora + guard ", "guard+lora")]
@@ -30,8 +31,7 @@ public sealed class MethodPipelineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("none+project", "'none' leaves the model as it is, so it stands alone")]
-    [InlineData("guard+none", "'none' leaves the model as it is, so it stands alone")]
+    [InlineData("none+project", "'none' fine-tunes nothing, so in the pipeline 'none+project' there is no adapter for 'project'")]
     [InlineData("lora+other", "2 methods that fine-tune: 'lora' and 'other'")]
     [InlineData("guard-lora+other", "2 methods that fine-tune: 'lora' and 'other'")]
     [InlineData("lora+project+lora", "'lora' twice")]

@@ -93,7 +93,8 @@ public sealed class OverlayTests : IDisposable
             Overlays =
             [
                 new ExperimentOverlay("lora") { Datasets = ["task-hihg"], Options = Values(("Rho", -1)) },
-                new ExperimentOverlay("none"),
+                new ExperimentOverlay("nine"),
+                new ExperimentOverlay("none"), // which the grid does not run: without effect
             ],
         };
 
@@ -103,7 +104,8 @@ public sealed class OverlayTests : IDisposable
         string all = string.Join("\n", plan.Problems);
         Assert.Contains("(it is -1)", all, StringComparison.Ordinal);
         Assert.Contains("on 'task-hihg', which is none of its data sets or tasks. Did you mean 'task-high'?", all, StringComparison.Ordinal);
-        Assert.Contains("an overlay for the method 'none', which it does not run", all, StringComparison.Ordinal);
+        Assert.Contains("An overlay is for the method 'nine', which does not exist. Did you mean 'none'?", all, StringComparison.Ordinal);
+        Assert.Equal(3, plan.Problems.Count);
         Assert.Empty(bed.Models.Trained);
     }
 

@@ -75,6 +75,8 @@ internal sealed class ScriptedMethod : MethodAlgorithm
 {
     public MethodNeeds Asked { get; init; } = MethodNeeds.None;
 
+    public Action<ModelContext>? Prepare { get; init; }
+
     public Action<TrainingContext>? Started { get; init; }
 
     public Func<TrainingStep, BatchPlan>? Plan { get; init; }
@@ -88,6 +90,8 @@ internal sealed class ScriptedMethod : MethodAlgorithm
     public Action<TrainingContext>? Finished { get; init; }
 
     public override MethodNeeds Needs => Asked;
+
+    protected override void PrepareModel(ModelContext context) => Prepare?.Invoke(context);
 
     protected override void OnTrainingStarted(TrainingContext context) => Started?.Invoke(context);
 
