@@ -54,9 +54,16 @@ internal static class RowWarnings
     /// <param name="untouched">The untouched model's number.</param>
     /// <param name="trained">The row's.</param>
     /// <param name="p">Of the paired test.</param>
-    public static string NothingLearned(MetricValue untouched, MetricValue trained, double p) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{trained.Key} is {100 * trained.Value:0.0} %, {(p < 0.05 ? "below the untouched model's" : "not told apart from the untouched model's")} {100 * untouched.Value:0.0} % (p = {p:0.0##}): as far as this measure sees nothing was learned, so little harm is no merit of the method.");
+    public static string NothingLearned(MetricValue untouched, MetricValue trained, double p)
+    {
+        string Number(MetricValue value) => value.Kind == MetricKind.Proportion
+            ? string.Create(CultureInfo.InvariantCulture, $"{100 * value.Value:0.0} %")
+            : string.Create(CultureInfo.InvariantCulture, $"{value.Value:0.000}");
+
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{trained.Key} is {Number(trained)}, {(trained.Value < untouched.Value && p < 0.05 ? "below the untouched model's" : "not told apart from the untouched model's")} {Number(untouched)} (p = {p:0.0##}): as far as this measure sees nothing was learned, so little harm is no merit of the method.");
+    }
 
     /// <summary>From a number that its definition wants to be told.</summary>
     public static IEnumerable<string> OfMetric(MetricDefinition definition, MetricValue value)
