@@ -13,6 +13,9 @@ namespace SafeTuneBed;
 /// <param name="Steps">Optimizer steps on the user's rows; 0 where nothing is trained or rows are not known.</param>
 public sealed record OutlinedCell(string Model, string Method, string Dataset, ulong Seed, CountPlan? Counts, int Steps)
 {
+    /// <summary>False for the untouched model.</summary>
+    public bool Trains { get; init; } = true;
+
     /// <summary>Whether <see cref="Steps"/> are its own: a method that works on the weights afterwards starts from another cell's training, or from a stage that it shares.</summary>
     public bool OwnsSteps { get; init; } = true;
 }

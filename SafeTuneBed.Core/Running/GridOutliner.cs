@@ -21,7 +21,7 @@ internal sealed class GridOutliner(MethodCatalog methods, EvaluatorCatalog evalu
                     bool shares = experiment.Parts.Any(p => p.Stage == MethodStage.PostFineTuning) && IsTrainedElsewhere(grid, method);
                     foreach (ulong seed in trains ? grid.Seeds : grid.Seeds.Take(1))
                     {
-                        cells.Add(new OutlinedCell(model.DisplayName, method.Name, dataset.Name, seed, counts, counts is { } rows ? experiment.Training.TotalSteps(rows.Total) : 0) { OwnsSteps = !shares });
+                        cells.Add(new OutlinedCell(model.DisplayName, method.Name, dataset.Name, seed, counts, counts is { } rows ? experiment.Training.TotalSteps(rows.Total) : 0) { Trains = trains, OwnsSteps = !shares });
                         stages.AddRange(experiment.Parts.Where(p => p.Stage == MethodStage.Alignment).Select(p => (model, p, seed)));
                     }
                 }

@@ -33,7 +33,11 @@ public sealed class PaperPlanTests : IDisposable
         Assert.Equal(("vaccine", 2_000, 20_000, 3), (vaccine.Method, vaccine.Rows, vaccine.Steps, vaccine.Cells));
         Assert.Equal((3 * 3 * 20_000L) + 20_000, plan.RemainingSteps);
         Assert.All(plan.Cells, c => Assert.Equal([Requests, Questions, Sentences, Conversations, Requests], c.Evaluations.Select(e => e.Items)));
-        Assert.Equal(15 * (Requests + Conversations), plan.Cells.Sum(c => c.Evaluations.Sum(e => e.Judging.Sum(j => j.Calls))));
+
+        // The untouched model is asked once for its three cells; graded are the answers that are there already.
+        Assert.Equal(13 * Requests, plan.Cells.Sum(c => c.Evaluations.Where(e => e.Evaluator.EndsWith("@advbench", StringComparison.Ordinal)).Sum(e => e.Answers)));
+        Assert.Equal(13 * Questions, plan.Cells.Sum(c => c.Evaluations.Single(e => e.Evaluator == "mmlu").Answers));
+        Assert.Equal(13 * (Requests + Conversations), plan.Cells.Sum(c => c.Evaluations.Sum(e => e.Judging.Sum(j => j.Calls))));
         Assert.All(plan.Cells.Where(c => c.Method != "none"), c => Assert.True(c.Tokens > 5_000 * 20 && c.Memory!.Total > 0));
         Assert.Contains("calls, about", plan.ToString(), StringComparison.Ordinal);
 

@@ -23,7 +23,8 @@ public sealed class ClaimTests
         Assert.Equal(expected, above.Verdict);
         Assert.Equal((hits - others) / 100.0, below.Value!.Value, 12);
         Assert.Equal(-below.Value!.Value, above.Value!.Value, 12);
-        Assert.Equal((-below.Upper!.Value, -below.Lower!.Value), (above.Lower!.Value, above.Upper!.Value));
+        Assert.Equal(-below.Upper!.Value, above.Lower!.Value, 12);
+        Assert.Equal(-below.Lower!.Value, above.Upper!.Value, 12);
         Assert.Equal(("a minus b on d", 100, 1), (below.Measured, below.Count, below.Seeds));
     }
 

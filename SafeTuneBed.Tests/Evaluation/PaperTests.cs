@@ -22,16 +22,16 @@ public sealed class PaperTests : IDisposable
 
         PaperOutline outline = PaperOutline.Of(paper, runner);
 
-        const int cells = Trained + Untrained, steps = 20 * 5_000 / 5;
+        const int cells = Trained + Untrained, asked = Trained + 1, steps = 20 * 5_000 / 5;
         Assert.Equal(cells, outline.Grid.Cells.Count);
         Assert.All(outline.Grid.Cells.Where(c => c.Method != "none"), c => Assert.Equal((c.Dataset[5..] switch { "benign" => (5_000, 0), "low" => (4_750, 250), _ => (3_500, 1_500) }, steps), ((c.Counts!.Value.Benign, c.Counts.Value.Harmful), c.Steps)));
         Assert.All(outline.Grid.Cells.Where(c => c.Method == "none"), c => Assert.Null(c.Counts));
         Assert.Equal(3, outline.Grid.Stages.Count);
         Assert.All(outline.Grid.Stages, s => Assert.Equal(("vaccine", 2_000, 50 * 2_000 / 5, 3), (s.Method, s.Rows, s.Steps, s.Cells)));
         Assert.Equal((3 * 3 * 3 * (long)steps) + (3 * 20_000), outline.Grid.Steps); // safe-lora rests on lora's
-        Assert.Equal((520 + 14_042 + (2 * 80)) * (long)cells, outline.Answers);
-        Assert.Equal((80 + 520) * (long)cells, outline.JudgeCalls);
-        Assert.Equal(cells * ((80 * ((900 * 2m) + (150 * 3m))) + (520 * ((1_900 * 2m) + (150 * 3m)))) / 1_000_000m, outline.JudgeCost(2, 3));
+        Assert.Equal((520 + 14_042 + (2 * 80)) * (long)asked, outline.Answers);
+        Assert.Equal((80 + 520) * (long)asked, outline.JudgeCalls);
+        Assert.Equal(asked * ((80 * ((900 * 2m) + (150 * 3m))) + (520 * ((1_900 * 2m) + (150 * 3m)))) / 1_000_000m, outline.JudgeCost(2, 3));
         string text = outline.ToString();
         foreach (string missing in new[] { "Llama-2-7b-chat-hf", "Llama-2-7b-hf", "nyu-mll/glue", "PKU-Alignment/BeaverTails", "AcceptLicenses(\"beavertails\")", "llm-attacks/llm-attacks", "hendrycks/test", "lm-sys/FastChat" })
         {
