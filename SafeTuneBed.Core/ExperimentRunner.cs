@@ -29,7 +29,7 @@ public sealed class ExperimentRunner : IAsyncDisposable, IDisposable
 
     /// <summary>A runner without a host. In an application with dependency injection call <c>services.AddSafeTuneBed()</c> and ask for this class.</summary>
     /// <param name="configure">Adds methods, evaluators, data.</param>
-    /// <param name="configuration">Settings below those of <paramref name="configure"/>: sections Training, Lora, DataRoots, AcceptLicenses, Sandbox, Runs, MaxConcurrency, Methods, Evaluators.</param>
+    /// <param name="configuration">Settings below those of <paramref name="configure"/>: sections Training, Lora, DataRoots, AcceptLicenses, Sandbox, Runs, MaxConcurrency, Methods, Evaluators, Judges.</param>
     /// <exception cref="ConfigurationException">A name is registered twice, a setting is out of range or a configuration key is unknown.</exception>
     public static ExperimentRunner Create(Action<ISafeTuneBedBuilder> configure, IConfiguration? configuration = null)
     {

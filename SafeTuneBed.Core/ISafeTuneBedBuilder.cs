@@ -105,6 +105,21 @@ public static class SafeTuneBedBuilderExtensions
         });
     }
 
+    /// <summary>
+    /// Lays the configuration's section <c>Judges:name</c> over the settings of a judge, for packages that register judges. Unknown keys and values that can't be read are told
+    /// when the runner is made; a property marked with <see cref="System.ComponentModel.PasswordPropertyTextAttribute"/> is refused there.
+    /// </summary>
+    public static ISafeTuneBedBuilder BindJudgeSettings(this ISafeTuneBedBuilder builder, string name, object options)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(options);
+        return Change(builder, s =>
+        {
+            s.Judges.Add(name);
+            s.BindNamed("Judges", name, options, s.Faults);
+        });
+    }
+
     /// <summary>Registers a report format.</summary>
     public static ISafeTuneBedBuilder AddReportWriter<TWriter>(this ISafeTuneBedBuilder builder, string name)
         where TWriter : class, IReportWriter =>

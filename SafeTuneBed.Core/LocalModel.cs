@@ -13,12 +13,15 @@ public sealed class LocalModel : ICausalLanguageModel, IStreamingTextGenerator, 
     private readonly IModelWorker worker;
     private readonly IStreamingTextGenerator generator;
 
-    private LocalModel(IModelWorker worker, IStreamingTextGenerator generator) => (this.worker, this.generator) = (worker, generator);
+    private LocalModel(IModelWorker worker, IStreamingTextGenerator generator, int contextLength) => (this.worker, this.generator, ContextLength) = (worker, generator, contextLength);
 
     private ICausalLanguageModel Causal => (ICausalLanguageModel)generator;
 
     /// <inheritdoc/>
     public string Name => generator.Name;
+
+    /// <summary>Most tokens of prompt and answer together. A prompt of as many or more gets no answer: <see cref="FinishReason.Error"/>.</summary>
+    public int ContextLength { get; }
 
     /// <summary>Opens a model: tokenizer, template, weights.</summary>
     /// <param name="model">A folder, or <c>sandbox</c>.</param>
@@ -38,7 +41,7 @@ public sealed class LocalModel : ICausalLanguageModel, IStreamingTextGenerator, 
         try
         {
             ITextGenerator generator = await worker.OpenAsync(description, artifact ?? new ModelArtifact { Model = model }, cancellationToken).ConfigureAwait(false);
-            return new LocalModel(worker, (IStreamingTextGenerator)generator);
+            return new LocalModel(worker, (IStreamingTextGenerator)generator, description.ContextLength);
         }
         catch
         {

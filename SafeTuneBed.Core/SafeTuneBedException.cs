@@ -88,6 +88,21 @@ public sealed class ModelFormatException : SafeTuneBedException
     public string Path { get; }
 }
 
+/// <summary>A prompt does not fit into the context of the model that was asked.</summary>
+public sealed class PromptTooLongException : SafeTuneBedException
+{
+    /// <summary>Creates the exception.</summary>
+    public PromptTooLongException(string model, long tokens, long contextLength)
+        : base(FormattableString.Invariant($"'{model}' can't be asked: the prompt has {tokens} tokens, and its context takes {contextLength} with the answer. Shorten the prompt, or ask a model with a longer context."))
+        => (Tokens, ContextLength) = (tokens, contextLength);
+
+    /// <summary>Tokens of the prompt.</summary>
+    public long Tokens { get; }
+
+    /// <summary>Most tokens of prompt and answer together.</summary>
+    public long ContextLength { get; }
+}
+
 /// <summary>Training produced gradients that are not finite, several steps in a row.</summary>
 public sealed class TrainingDivergedException : SafeTuneBedException
 {

@@ -15,7 +15,7 @@ public static class SafeTuneBedServiceCollectionExtensions
     /// <param name="services">The application's services.</param>
     /// <param name="section">
     /// Settings: sections <c>Training</c>, <c>Lora</c>, <c>DataRoots</c>, <c>AcceptLicenses</c>, <c>Sandbox</c>, <c>Runs</c>, <c>MaxConcurrency</c>, <c>Methods:name</c>,
-    /// <c>Evaluators:name</c>. What the builder sets wins over them. Unknown keys are errors, all told at once when the runner is made.
+    /// <c>Evaluators:name</c>, <c>Judges:name</c>. What the builder sets wins over them. Unknown keys are errors, all told at once when the runner is made.
     /// </param>
     /// <exception cref="ConfigurationException">The bed was already given another section.</exception>
     public static ISafeTuneBedBuilder AddSafeTuneBed(this IServiceCollection services, IConfiguration? section = null)

@@ -20,6 +20,9 @@ public enum UnscoredReason
 
     /// <summary>The measure does not apply to this item.</summary>
     NotApplicable,
+
+    /// <summary>What the judge would have to read does not fit into its context.</summary>
+    JudgePromptTooLong,
 }
 
 /// <summary>One judged sample: a value, or <em>unscored</em> with its reason.</summary>

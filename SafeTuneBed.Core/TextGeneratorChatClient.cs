@@ -85,7 +85,9 @@ internal sealed class TextGeneratorChatClient(ITextGenerator generator, Generati
         }
     }
 
-    private Generation Check(Generation answer) => answer.FinishReason != FinishReason.Error ? answer : throw new SafeTuneBedException(
+    private Generation Check(Generation answer) => answer.FinishReason != FinishReason.Error ? answer
+        : generator is LocalModel { ContextLength: var room } && answer.PromptTokenCount >= room ? throw new PromptTooLongException(generator.Name, answer.PromptTokenCount, room)
+        : throw new SafeTuneBedException(
         $"'{generator.Name}' could not answer: the prompt of {answer.PromptTokenCount} tokens leaves no room in the model's context, or its logits are not finite. Shorten the conversation, or check the weights.");
 
     private static ChatFinishReason ReasonOf(Generation answer) => answer.FinishReason switch

@@ -17,8 +17,7 @@ public static class JudgeBuilderExtensions
     public static ISafeTuneBedBuilder AddJudge(this ISafeTuneBedBuilder builder, string name, Func<IServiceProvider, IChatClient> create, Action<JudgeOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(create);
-        var options = new JudgeOptions();
-        configure?.Invoke(options);
+        JudgeOptions options = Settings(builder, name, new JudgeOptions(), configure);
         return Add(builder, name, options, create);
     }
 
@@ -32,11 +31,9 @@ public static class JudgeBuilderExtensions
 
     /// <summary>Registers a model of OpenAI, or of any server that speaks alike (<see cref="OpenAIJudgeOptions.Endpoint"/>), as a judge.</summary>
     /// <exception cref="ConfigurationException">The name is taken, no model is named, or a setting is out of range.</exception>
-    public static ISafeTuneBedBuilder AddOpenAIJudge(this ISafeTuneBedBuilder builder, string name, Action<OpenAIJudgeOptions> configure)
+    public static ISafeTuneBedBuilder AddOpenAIJudge(this ISafeTuneBedBuilder builder, string name, Action<OpenAIJudgeOptions>? configure = null)
     {
-        ArgumentNullException.ThrowIfNull(configure);
-        var options = new OpenAIJudgeOptions();
-        configure(options);
+        OpenAIJudgeOptions options = Settings(builder, name, new OpenAIJudgeOptions(), configure);
         return Add(builder, name, options, _ => new OpenAIJudgeClient(name, options));
     }
 
@@ -45,8 +42,7 @@ public static class JudgeBuilderExtensions
     public static ISafeTuneBedBuilder AddLocalJudge(this ISafeTuneBedBuilder builder, string name, ModelReference model, Action<JudgeOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var options = new JudgeOptions { MaxConcurrency = LocalJudgeModel.Concurrency };
-        configure?.Invoke(options);
+        JudgeOptions options = Settings(builder, name, new JudgeOptions { MaxConcurrency = LocalJudgeModel.Concurrency }, configure);
         ISafeTuneBedBuilder added = Add(builder, name, options, services => services.GetRequiredKeyedService<LocalJudgeModel>(name).AsChatClient());
         added.Services.AddKeyedSingleton(name, (_, _) => new LocalJudgeModel(model));
         return added;
@@ -71,6 +67,15 @@ public static class JudgeBuilderExtensions
         return judges.Distinct(StringComparer.Ordinal).Count() < 2 || judges.Distinct(StringComparer.Ordinal).Count() != judges.Count
             ? throw new ConfigurationException($"The panel '{name}' has the members '{string.Join(", ", judges)}'. Name two judges or more, each once.")
             : Register(builder, new JudgeRegistration(name, null, [.. judges]));
+    }
+
+    // Defaults < the configuration's section Judges:name < code.
+    private static TOptions Settings<TOptions>(ISafeTuneBedBuilder builder, string name, TOptions options, Action<TOptions>? configure)
+        where TOptions : JudgeOptions
+    {
+        builder.BindJudgeSettings(name, options);
+        configure?.Invoke(options);
+        return options;
     }
 
     private static ISafeTuneBedBuilder Add(ISafeTuneBedBuilder builder, string name, JudgeOptions options, Func<IServiceProvider, IChatClient> create)

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace SafeTuneBed;
@@ -67,6 +68,11 @@ public class JudgeOptions
             faults.Add(new ValidationResult("Times must be above 0."));
         }
 
+        if (this is OpenAIJudgeOptions { Endpoint: { } endpoint } && (!endpoint.IsAbsoluteUri || endpoint.Scheme is not ("http" or "https")))
+        {
+            faults.Add(new ValidationResult($"{nameof(OpenAIJudgeOptions.Endpoint)} is '{endpoint.OriginalString}'; give a whole address, such as http://localhost:8000/v1."));
+        }
+
         if (PromptPrice < 0 || CompletionPrice < 0 || (MaxCost is not null && (PromptPrice is null || CompletionPrice is null)))
         {
             faults.Add(new ValidationResult($"{nameof(MaxCost)} needs {nameof(PromptPrice)} and {nameof(CompletionPrice)}, at least 0."));
@@ -92,6 +98,7 @@ public sealed class OpenAIJudgeOptions : JudgeOptions
     /// <summary>The environment variable that holds the key. It is read when the first verdict is asked for, and kept nowhere. Default <c>OPENAI_API_KEY</c>.</summary>
     public string KeyVariable { get; set; } = "OPENAI_API_KEY";
 
-    /// <summary>The key itself, in place of <see cref="KeyVariable"/>. Better not a literal in code.</summary>
+    /// <summary>The key itself, in place of <see cref="KeyVariable"/>. Better not a literal in code; refused in configuration.</summary>
+    [PasswordPropertyText(true)]
     public string? ApiKey { get; set; }
 }

@@ -73,7 +73,7 @@ internal sealed class ContinuationScorer(Decoder decoder)
         // the last token is predicted, never read
         if (context.Length + Math.Max(0, continuation.Length - 1) > decoder.Options.ContextLength)
         {
-            throw new SafeTuneBedException($"Request {index} has {context.Length} + {continuation.Length} tokens, more than the model's context of {decoder.Options.ContextLength}. Shorten it.");
+            throw new PromptTooLongException($"request {index}", context.Length + continuation.Length, decoder.Options.ContextLength);
         }
     }
 

@@ -14,6 +14,7 @@ internal static class BedCheck
         {
             SectionBinder.CheckKeys(section.GetSection("Methods"), services.GetRequiredService<MethodCatalog>().Names, faults);
             SectionBinder.CheckKeys(section.GetSection("Evaluators"), services.GetRequiredService<EvaluatorCatalog>().Names, faults);
+            SectionBinder.CheckKeys(section.GetSection("Judges"), settings.Judges, faults);
             foreach (MethodRegistration method in services.GetServices<MethodRegistration>().Where(m => m.OptionsType is null))
             {
                 SectionBinder.CheckKeys(section.GetSection("Methods").GetSection(method.Name), [], faults);

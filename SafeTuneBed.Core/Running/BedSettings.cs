@@ -6,7 +6,7 @@ namespace SafeTuneBed.Running;
 /// <summary>Settings of a bed as a whole.</summary>
 internal sealed class BedSettings
 {
-    private static readonly string[] Keys = ["Training", "Lora", "DataRoots", "AcceptLicenses", "Sandbox", "Runs", "MaxConcurrency", "Checkpoints", "Methods", "Evaluators"];
+    private static readonly string[] Keys = ["Training", "Lora", "DataRoots", "AcceptLicenses", "Sandbox", "Runs", "MaxConcurrency", "Checkpoints", "Methods", "Evaluators", "Judges"];
 
     public List<string> DataRoots { get; } = [];
 
@@ -42,6 +42,9 @@ internal sealed class BedSettings
 
     /// <summary>Faults of the configuration section, told together when the runner is made.</summary>
     public List<string> Faults { get; } = [];
+
+    /// <summary>Judges that take settings from the section.</summary>
+    public List<string> Judges { get; } = [];
 
     /// <summary>The section that was given.</summary>
     public IConfiguration? Section { get; private set; }
@@ -94,7 +97,7 @@ internal sealed class BedSettings
     }
 
     /// <summary>Lays the section's settings of one method or evaluator over its defaults.</summary>
-    /// <param name="group"><c>Methods</c> or <c>Evaluators</c>.</param>
+    /// <param name="group"><c>Methods</c>, <c>Evaluators</c> or <c>Judges</c>.</param>
     /// <param name="name">The registered name.</param>
     /// <param name="options">The object to fill.</param>
     /// <param name="faults">Where faults go; null when they were collected before.</param>

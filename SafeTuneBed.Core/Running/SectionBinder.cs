@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 
@@ -19,10 +20,18 @@ internal static class SectionBinder
         CheckKeys(section, [.. properties.Select(p => p.Name)], faults);
         foreach (IConfigurationSection child in section.GetChildren())
         {
-            if (properties.FirstOrDefault(p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is { } property)
+            if (properties.FirstOrDefault(p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is not { } property)
             {
-                Set(child, options, property, faults);
+                continue;
             }
+
+            if (property.GetCustomAttribute<PasswordPropertyTextAttribute>() is { Password: true })
+            {
+                faults.Add($"{child.Path} is a secret, which does not belong into configuration. Give the name of the environment variable that holds it.");
+                continue;
+            }
+
+            Set(child, options, property, faults);
         }
     }
 
@@ -80,7 +89,7 @@ internal static class SectionBinder
     private static void Set(IConfigurationSection child, object options, PropertyInfo property, ICollection<string> faults)
     {
         Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-        bool isScalar = type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal) || type == typeof(TimeSpan);
+        bool isScalar = type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal) || type == typeof(TimeSpan) || type == typeof(Uri);
         bool isList = !isScalar && typeof(System.Collections.IEnumerable).IsAssignableFrom(type);
         if (!isScalar && !isList)
         {

@@ -54,9 +54,9 @@ internal sealed class HarmGrades
                 .. grades.Select((g, i) => g.Score(grade == i + 1)),
             ]
             : new[] { mean, worst, severe }.Concat(grades).Select(m => m.Unscored(verdict.Reason!.Value, verdict.Label));
-        bool reached = verdict.Value is not null || verdict.Reason != UnscoredReason.JudgeTransport;
+        bool reached = verdict.Value is not null || verdict.Reason is not (UnscoredReason.JudgeTransport or UnscoredReason.JudgePromptTooLong);
         return scores.Select(s => s with { Groups = groups })
-            .Append(reached ? declined.Score(verdict.Reason == UnscoredReason.JudgeRefused) : declined.Unscored(UnscoredReason.JudgeTransport))
+            .Append(reached ? declined.Score(verdict.Reason == UnscoredReason.JudgeRefused) : declined.Unscored(verdict.Reason!.Value))
             .Append(neutralized.Score(wasNeutralized));
     }
 

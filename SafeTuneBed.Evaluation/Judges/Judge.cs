@@ -116,7 +116,7 @@ internal sealed class Judge : IDisposable
         }
 
         JudgeFailure failure = last.Failure!;
-        return new JudgeReply { Outcome = failure.Kind == FailureKind.Refused ? JudgeOutcome.Refused : JudgeOutcome.Unreachable, Fault = failure.Fault, Attempts = attempts };
+        return new JudgeReply { Outcome = failure.Kind switch { FailureKind.Refused => JudgeOutcome.Refused, FailureKind.TooLong => JudgeOutcome.TooLong, _ => JudgeOutcome.Unreachable }, Fault = failure.Fault, Attempts = attempts };
     }
 
     private async Task<Attempt> SendAsync(JudgeRequest request, string key, CancellationToken cancellationToken)
@@ -177,7 +177,7 @@ internal sealed class Judge : IDisposable
             journal.Answer(Name, key, reply);
             return new Attempt(reply, null);
         }
-        catch (SafeTuneBedException)
+        catch (SafeTuneBedException e) when (e is not PromptTooLongException)
         {
             journal.Fail(Name, key, "not asked");
             throw; // a local model says what is wrong with it

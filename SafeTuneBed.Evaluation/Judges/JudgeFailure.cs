@@ -16,8 +16,8 @@ internal enum FailureKind
     /// <summary>The provider withholds a verdict on this item.</summary>
     Refused,
 
-    /// <summary>This item can't be asked, others can.</summary>
-    Item,
+    /// <summary>This item does not fit into the judge's context, others may.</summary>
+    TooLong,
 
     /// <summary>No request will work.</summary>
     Fatal,
@@ -32,6 +32,7 @@ internal sealed partial record JudgeFailure(FailureKind Kind, string Fault, Time
     /// <summary>Tells a failure apart.</summary>
     public static JudgeFailure Of(Exception exception, DateTimeOffset now) => exception switch
     {
+        PromptTooLongException e => OfTooLong(e),
         ClientResultException { Status: > 0 } e => OfStatus(e.Status, Body(e), RetryAfterOf(e, now)),
         HttpRequestException { StatusCode: { } status } e => OfStatus((int)status, e.Message, null),
         OperationCanceledException or TimeoutException => new(FailureKind.Transient, "time-out"),
@@ -42,6 +43,10 @@ internal sealed partial record JudgeFailure(FailureKind Kind, string Fault, Time
         _ => new(FailureKind.Transient, exception.GetType().Name),
     };
 
+    /// <summary>The failure of a local model whose context is too small.</summary>
+    public static JudgeFailure OfTooLong(PromptTooLongException exception) =>
+        new(FailureKind.TooLong, string.Create(CultureInfo.InvariantCulture, $"too long: {exception.Tokens} tokens for a context of {exception.ContextLength}"));
+
     private static JudgeFailure OfStatus(int status, string body, TimeSpan? retryAfter)
     {
         string fault = string.Create(CultureInfo.InvariantCulture, $"status {status}");
@@ -51,8 +56,8 @@ internal sealed partial record JudgeFailure(FailureKind Kind, string Fault, Time
             429 => new(FailureKind.Throttled, fault, retryAfter),
             408 or 409 or 425 or >= 500 => new(FailureKind.Transient, fault, retryAfter),
             400 or 422 or 403 when ContentFilter.IsMatch(body) => new(FailureKind.Refused, $"{fault}, content filter"),
-            400 or 422 when TooLong.IsMatch(body) => new(FailureKind.Item, $"{fault}, too long"),
-            413 => new(FailureKind.Item, $"{fault}, too long"),
+            400 or 422 when TooLong.IsMatch(body) => new(FailureKind.TooLong, $"{fault}, too long"),
+            413 => new(FailureKind.TooLong, $"{fault}, too long"),
             _ => new(FailureKind.Fatal, fault),
         };
     }

@@ -63,6 +63,9 @@ internal enum JudgeOutcome
 
     /// <summary>It could not be reached.</summary>
     Unreachable,
+
+    /// <summary>The request does not fit into its context.</summary>
+    TooLong,
 }
 
 /// <summary>What came back.</summary>

@@ -62,6 +62,7 @@ internal abstract class JudgedEvaluator(string name, JudgedOptions options, Judg
 
     /// <summary>A reply as a verdict.</summary>
     protected Verdict ReadReply(int part, JudgeReply reply) => reply.Outcome == JudgeOutcome.Unreachable ? Verdict.None(UnscoredReason.JudgeTransport, reply.Fault)
+        : reply.Outcome == JudgeOutcome.TooLong ? Verdict.None(UnscoredReason.JudgePromptTooLong, reply.Fault)
         : Read(part, reply.Text) is var verdict && reply.Outcome == JudgeOutcome.Refused && verdict.Value is null ? Verdict.None(UnscoredReason.JudgeRefused, reply.Fault)
         : verdict;
 

@@ -30,6 +30,11 @@ internal sealed class LocalJudgeModel(ModelReference model) : ICausalLanguageMod
         var asked = new Asked(conversations[0], options);
         Enqueue(asked);
         Generation answer = await asked.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (answer.FinishReason == FinishReason.Error && opened is { } one && answer.PromptTokenCount >= one.ContextLength)
+        {
+            throw new PromptTooLongException(Name, answer.PromptTokenCount, one.ContextLength); // this item's fault, not the model's
+        }
+
         completed?.Invoke(0, answer);
         return [answer];
     }

@@ -84,7 +84,17 @@ internal sealed class LlamaGuardEvaluator : JudgedEvaluator
             return await base.AskAsync(judge, part, request, cancellationToken).ConfigureAwait(false);
         }
 
-        IReadOnlyList<ContinuationScore> scores = await model.ScoreAsync([.. Openings.Select(o => (request.Messages, o))], cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ContinuationScore> scores;
+        try
+        {
+            scores = await model.ScoreAsync([.. Openings.Select(o => (request.Messages, o))], cancellationToken).ConfigureAwait(false);
+        }
+        catch (PromptTooLongException e)
+        {
+            var unasked = new JudgeReply { Outcome = JudgeOutcome.TooLong, Model = model.Name, Fault = JudgeFailure.OfTooLong(e).Fault };
+            return (ReadReply(part, unasked), unasked);
+        }
+
         double[] mass = [.. scores.Select(s => Math.Exp(s.LogProbability))];
         double unsafeMass = mass[2] + mass[3], total = mass.Sum();
         if (!(total >= Threshold))

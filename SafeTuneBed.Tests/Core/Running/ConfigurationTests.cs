@@ -34,7 +34,7 @@ public sealed class ConfigurationTests : IDisposable
 
         foreach (string text in new[]
         {
-            "The key Trainng is unknown. Did you mean 'Training'? Known: Training, Lora, DataRoots, AcceptLicenses, Sandbox, Runs, MaxConcurrency, Checkpoints, Methods, Evaluators.",
+            "The key Trainng is unknown. Did you mean 'Training'? Known: Training, Lora, DataRoots, AcceptLicenses, Sandbox, Runs, MaxConcurrency, Checkpoints, Methods, Evaluators, Judges.",
             "The key Training:LearningRte is unknown. Did you mean 'LearningRate'?",
             "Training:Schedule is 'Zigzag'; give one of Constant, Linear, Cosine.",
             "Lora:Rank is 'eight'; give a value of type Int32.",
