@@ -46,7 +46,7 @@ public static class SafeTuneBedBuilderExtensions
 
     /// <summary>
     /// Registers settings that methods have on some data sets alone: over the task recipes, below the configuration section and the builder's own calls. An overlay of a
-    /// method holds for the same class under any name. They are checked when the runner is made.
+    /// method holds for the same class under other names too, when the method is its first; an overlay of such a variant holds for it alone. They are checked when the runner is made.
     /// </summary>
     public static ISafeTuneBedBuilder AddExperimentOverlays(this ISafeTuneBedBuilder builder, params IEnumerable<ExperimentOverlay> overlays)
     {

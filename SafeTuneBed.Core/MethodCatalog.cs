@@ -209,9 +209,9 @@ public sealed class MethodCatalog
         return method;
     }
 
-    // One class may be registered under several names.
+    // One class may be registered under several names: what is given for the first holds for the others, which are variants of it, and not the other way round.
     private bool Means(ExperimentOverlay overlay, MethodRegistration registration) =>
-        overlay.Method == registration.Name || registrations.GetValueOrDefault(overlay.Method)?.ImplementationType == registration.ImplementationType;
+        overlay.Method == registration.Name || registrations.Values.First(r => r.ImplementationType == registration.ImplementationType).Name == overlay.Method;
 
     private MethodRegistration Find(string name)
     {

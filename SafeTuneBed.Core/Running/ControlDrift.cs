@@ -57,7 +57,7 @@ internal static class ControlDrift
     // What a class of both their bases declares; an alignment's training and adapters are compared as they are resolved.
     private static IEnumerable<string> Shared(MethodOptions mine, MethodOptions theirs)
     {
-        Type? common = mine.GetType();
+        Type? common = mine.GetType() == theirs.GetType() ? mine.GetType().BaseType : mine.GetType(); // one class under two names differs on purpose
         while (common is not null && !common.IsInstanceOfType(theirs))
         {
             common = common.BaseType;

@@ -16,12 +16,11 @@ internal sealed class GridOutliner(MethodCatalog methods, EvaluatorCatalog evalu
                 foreach (FinetuneDatasetConfig dataset in datasets)
                 {
                     FinetuneExperimentConfig experiment = methods.Resolve(method, dataset, grid);
-                    bool trains = experiment.Parts.Any(p => methods.Create(p).Trains);
-                    CountPlan? counts = trains ? data.Plan(dataset) : null;
+                    CountPlan? counts = method.Trains ? data.Plan(dataset) : null;
                     bool shares = experiment.Parts.Any(p => p.Stage == MethodStage.PostFineTuning) && IsTrainedElsewhere(grid, method);
-                    foreach (ulong seed in trains ? grid.Seeds : grid.Seeds.Take(1))
+                    foreach (ulong seed in method.IsUntouched ? grid.Seeds.Take(1) : grid.Seeds)
                     {
-                        cells.Add(new OutlinedCell(model.DisplayName, method.Name, dataset.Name, seed, counts, counts is { } rows ? experiment.Training.TotalSteps(rows.Total) : 0) { Trains = trains, OwnsSteps = !shares });
+                        cells.Add(new OutlinedCell(model.DisplayName, method.Name, dataset.Name, seed, counts, counts is { } rows ? experiment.Training.TotalSteps(rows.Total) : 0) { Trains = !method.IsUntouched, OwnsSteps = !shares });
                         stages.AddRange(experiment.Parts.Where(p => p.Stage == MethodStage.Alignment).Select(p => (model, p, seed)));
                     }
                 }

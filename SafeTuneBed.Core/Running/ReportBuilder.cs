@@ -82,7 +82,7 @@ internal sealed class ReportBuilder(IMetricAggregator aggregator, IReadOnlyDicti
             Task = cell.TaskName,
             Control = cell.Control,
             PoisonRatio = cell.Rows?.PoisonRatio,
-            IsUntouched = !cell.Trains && cell.External is null,
+            IsUntouched = cell is { Trains: false, External: null, Source: null, Policy: null },
             Seeds = [.. cells.Select(c => c.Seed)],
             Metrics = values,
             Warnings = warnings,

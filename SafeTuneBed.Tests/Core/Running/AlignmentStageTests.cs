@@ -193,6 +193,7 @@ public sealed class AlignmentStageTests : IDisposable
         Assert.Equal(2, Stages().Length); // shared with the cells that are fine-tuned
         Assert.Equal(2 + (2 * 2), bed.Models.Trained.Count(t => !t.StartsWith("none", StringComparison.Ordinal)));
         Assert.Null(report.Rows[3].PoisonRatio);
+        Assert.Equal([true, false, false, false], report.Rows.Select(r => r.IsUntouched));
         Assert.Equal("20", report.Rows[3].Settings["Stage:guard:Rows"]);
         Assert.All(Records("guard+none"), r => Assert.Contains(r["source"]!["fingerprint"]!.GetValue<string>(), Stages().Select(s => JsonNode.Parse(File.ReadAllText(s))!["fingerprint"]!.GetValue<string>())));
         Assert.NotEqual(Records("guard+none").First()["fingerprint"]!.GetValue<string>(), Records("none").First()["fingerprint"]!.GetValue<string>());

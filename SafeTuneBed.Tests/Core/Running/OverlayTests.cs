@@ -60,6 +60,21 @@ public sealed class OverlayTests : IDisposable
     }
 
     [Fact]
+    public void Resolve_OverlayOfAVariant_DoesNotReachTheNameItIsAVariantOf()
+    {
+        using ServiceProvider services = bed.Services([], b => b
+            .AddMethod<FakeMethod, FakeOptions>("lora-slow")
+            .AddExperimentOverlays(new ExperimentOverlay("lora-slow") { Options = Values(("Rho", 3)), Training = new TrainingOptions { LearningRate = 1e-7 } }));
+        MethodCatalog methods = services.GetRequiredService<ExperimentRunner>().Methods;
+
+        FinetuneExperimentConfig lora = methods.GetExperiment("lora", FakeData.Dataset("task-high")), slow = methods.GetExperiment("lora-slow", FakeData.Dataset("task-high"));
+
+        Assert.Equal((1e-7, 3.0), (slow.Training.LearningRate, ((FakeOptions)slow.Options!).Rho));
+        Assert.NotEqual(1e-7, lora.Training.LearningRate);
+        Assert.NotEqual(3.0, ((FakeOptions)lora.Options!).Rho);
+    }
+
+    [Fact]
     public void Runner_OverlaysThatDoNotFit_AreToldTogetherBeforeItIsMade()
     {
         string message = Assert.Throws<ConfigurationException>(() => bed.Runner(b => b.AddExperimentOverlays(
