@@ -16,7 +16,7 @@ public sealed partial class JudgeSensitivityGridTests : IDisposable
     {
         var grid = new ExperimentGrid("sensitivity")
         {
-            Models = [ModelReference.Sandbox],
+            Models = [ModelReference.SandboxBase], // it answers every request, and each otherwise
             Methods = ["none"],
             Datasets = [FinetuneDatasets.Sandbox.Sentiment.Benign],
             Evaluators = ["sandbox-judge"],

@@ -55,7 +55,7 @@ public sealed class LocalJudgeTests : IDisposable
         Task<IReadOnlyList<ContinuationScore>>[] running = [.. requests.Select(r => judge.ScoreAsync(r, Token))];
         Task tooLong = judge.ScoreAsync(Openings(string.Concat(Enumerable.Repeat("a long story ", 200)), "safe"), Token);
         Task<IReadOnlyList<Generation>> text = judge.GenerateAsync([[new ChatMessage(ChatRole.User, "Hello.")]], new GenerationOptions { MaxNewTokens = 4 }, null, Token);
-        await Assert.ThrowsAsync<SafeTuneBedException>(() => tooLong);
+        await Assert.ThrowsAsync<PromptTooLongException>(() => tooLong);
         Assert.Single(await text);
         for (int i = 0; i < requests.Length; i++)
         {
