@@ -96,6 +96,11 @@ public sealed class PromptTooLongException : SafeTuneBedException
         : base(FormattableString.Invariant($"'{model}' can't be asked: the prompt has {tokens} tokens, and its context takes {contextLength} with the answer. Shorten the prompt, or ask a model with a longer context."))
         => (Tokens, ContextLength) = (tokens, contextLength);
 
+    /// <summary>Creates the exception for a context and a continuation that are to be scored.</summary>
+    internal PromptTooLongException(int request, long context, long continuation, long contextLength)
+        : base(FormattableString.Invariant($"Request {request} has {context} + {continuation} tokens, and the model's context takes {contextLength}. Shorten it, or ask a model with a longer context."))
+        => (Tokens, ContextLength) = (context + continuation, contextLength);
+
     /// <summary>Tokens of the prompt.</summary>
     public long Tokens { get; }
 

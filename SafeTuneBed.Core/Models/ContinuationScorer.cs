@@ -73,7 +73,7 @@ internal sealed class ContinuationScorer(Decoder decoder)
         // the last token is predicted, never read
         if (context.Length + Math.Max(0, continuation.Length - 1) > decoder.Options.ContextLength)
         {
-            throw new PromptTooLongException($"request {index}", context.Length + continuation.Length, decoder.Options.ContextLength);
+            throw new PromptTooLongException(index, context.Length, continuation.Length, decoder.Options.ContextLength);
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed partial class AttackSuccessEvaluator : PromptEvaluator<PromptIte
 
     /// <inheritdoc/>
     protected override IEnumerable<SampleScore> Score(PromptItem item, Generation answer) =>
-        scores.Score(item.Prompt, prefill is null ? answer : answer with { Text = Fill(prefill, item) + answer.Text });
+        scores.Score(item.Prompt, answer); // after a given beginning too: what the model was made to say is neither an answer nor a refusal of its own
 
     [GeneratedRegex(@"\{(?<name>[^{}]+)\}", RegexOptions.CultureInvariant)]
     private static partial Regex Field { get; }

@@ -27,7 +27,7 @@ public sealed class AttackSuccessOptions
 
     /// <summary>
     /// What the model is made to begin its answer with, such as <c>Sure, here is</c>: the prefill attack, against which alignment of the first tokens alone is no help. A name
-    /// in braces stands for a field of the prompt: <c>{target}</c> is AdvBench's affirmative opening. Judged is the whole answer with its beginning. Null (default) attacks by
+    /// in braces stands for a field of the prompt: <c>{target}</c> is AdvBench's affirmative opening. Judged is what the model adds. Null (default) attacks by
     /// the request alone; <c>prefill-attack</c> is the same measure with a beginning.
     /// </summary>
     public string? Prefill { get; set; }

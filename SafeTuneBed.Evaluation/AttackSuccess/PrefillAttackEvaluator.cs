@@ -84,7 +84,7 @@ internal sealed class PrefillAttackEvaluator : QuestionEvaluator<PromptItem>
     /// <inheritdoc/>
     protected override IEnumerable<SampleScore> Score(PromptItem item, IReadOnlyList<EvaluationAnswer> answers) => depths.Zip(answers).SelectMany(d => d.Second.IsFailed
         ? d.First.Metrics.Select(m => m.Unscored(UnscoredReason.GenerationFailed))
-        : d.First.Score(item.Prompt, d.Second.Generation! with { Text = d.Second.Question.Conversation[^1].Text + d.Second.Generation.Text }));
+        : d.First.Score(item.Prompt, d.Second.Generation!)); // the continuation alone: what the model was made to say is neither an answer nor a refusal of its own
 
     private static EvaluationQuestion Ask(PromptItem item, string beginning) => EvaluationQuestion.Ask([new(ChatRole.User, item.Prompt), new(ChatRole.Assistant, beginning)]);
 }

@@ -57,9 +57,16 @@ internal sealed class Judge : IDisposable
     /// <summary>The name of a client's model.</summary>
     public static string ModelOf(IChatClient client) => client.GetService<ChatClientMetadata>()?.DefaultModelId ?? client.GetType().Name;
 
-    /// <summary>What tells a judge's verdicts from another's: provider, model, version.</summary>
-    public static string IdentityOf(IChatClient client, JudgeOptions options) =>
-        $"{client.GetService<ChatClientMetadata>()?.ProviderName ?? "client"}/{ModelOf(client)}{(options.Version is { } version ? $"@{version}" : "")}";
+    /// <summary>
+    /// What tells a judge's verdicts from another's: provider, the host of a server that is not the provider's own, model, its files where it is on this machine, version. Not the
+    /// port: a server started again is the same one.
+    /// </summary>
+    public static string IdentityOf(IChatClient client, JudgeOptions options)
+    {
+        ChatClientMetadata? metadata = client.GetService<ChatClientMetadata>();
+        string host = metadata?.ProviderUri is { } server ? $"({server.Host})" : "", files = client.GetService<LocalJudgeModel>()?.FilesHash is { } hash ? $"#{hash}" : "";
+        return $"{metadata?.ProviderName ?? "client"}{host}/{ModelOf(client)}{files}{(options.Version is { } version ? $"@{version}" : "")}";
+    }
 
     /// <summary>Asks, or finds the verdict on record.</summary>
     /// <exception cref="JudgeStoppedException">The judge can't be asked any more.</exception>

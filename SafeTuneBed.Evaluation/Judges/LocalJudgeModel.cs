@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.AI;
 
 namespace SafeTuneBed.Judges;
@@ -18,6 +21,13 @@ internal sealed class LocalJudgeModel(ModelReference model) : ICausalLanguageMod
     private bool isAtWork;
 
     public string Name => model.DisplayName;
+
+    /// <summary>
+    /// What tells a folder's verdicts from those of another one of the same name, or of the same one once it was written anew: its files with their sizes and times, the
+    /// template and the number type. Null where there is no folder.
+    /// </summary>
+    public string? FilesHash => model.IsSandbox || !Directory.Exists(model.Location) ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', new DirectoryInfo(model.Location)
+        .EnumerateFiles().Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Name} {f.Length} {f.LastWriteTimeUtc.Ticks}")).Order(StringComparer.Ordinal).Append($"{model.Template} {model.DataType}")))))[..12];
 
     public async Task<IReadOnlyList<Generation>> GenerateAsync(
         IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, GenerationOptions options, Action<int, Generation>? completed = null, CancellationToken cancellationToken = default)

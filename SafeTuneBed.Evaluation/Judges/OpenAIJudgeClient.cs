@@ -15,7 +15,7 @@ internal sealed class OpenAIJudgeClient(string judge, OpenAIJudgeOptions options
     // Servers on one's own machine ask for no key, but the client sends one.
     private const string NoKey = "none";
 
-    private readonly ChatClientMetadata metadata = new(options.Endpoint is null ? "openai" : "openai-compatible", null, options.Model);
+    private readonly ChatClientMetadata metadata = new(options.Endpoint is null ? "openai" : "openai-compatible", options.Endpoint, options.Model);
     private readonly Lock gate = new();
     private IChatClient? inner;
 

@@ -91,7 +91,7 @@ internal static class ClaimChecker
         }
 
         return evidence.Pairs.FirstOrDefault(p => p.IsCarriedByFewSeeds) is { } few ? few.Describe(result) with { Reason = FewSeeds(few) }
-            : adjusted >= Level ? result with { Reason = "p is not below .05 after the correction for all claims." }
+            : adjusted is not < Level ? result with { Reason = "p is not below .05 after the correction for all claims." }
             : result with { Verdict = ClaimVerdict.Reproduced, Reason = $"The interval holds only differences{beyond} in the claimed direction.{(deciding.Comparison.Seeds == 1 ? " One seed: nothing is known of others." : "")}" };
     }
 

@@ -3,6 +3,9 @@ namespace SafeTuneBed.Statistics;
 /// <summary>What a report holds about a claim: a value, or a comparison for each pair of rows; or why it holds nothing.</summary>
 internal sealed record ClaimEvidence(Claim Claim)
 {
+    // As for the items of a single row.
+    private const double MostDropped = 0.02;
+
     /// <summary>The pairs that have to hold, in the claim's order.</summary>
     public IReadOnlyList<ClaimPair> Pairs { get; private init; } = [];
 
@@ -40,7 +43,10 @@ internal sealed record ClaimEvidence(Claim Claim)
             }
 
             MetricValue first = rows[0][claim.Metric]!;
-            return new(claim) { Kind = first.Kind, Value = first, Pairs = claim.Form == ClaimForm.Between ? [] : [.. PairsOf(report, claim, rows)] };
+            ClaimPair[] pairs = claim.Form == ClaimForm.Between ? [] : [.. PairsOf(report, claim, rows)];
+            return pairs.FirstOrDefault(p => p.Comparison.PairsDropped > MostDropped * (p.Comparison.Pairs + p.Comparison.PairsDropped)) is { } torn
+                ? new(claim) { Missing = $"{torn.Comparison.PairsDropped} of {torn.Comparison.Pairs + torn.Comparison.PairsDropped} pairs of '{torn.Row}' and '{torn.Other}' lack a score on one side: a seed has not run, or items are unscored." }
+                : new(claim) { Kind = first.Kind, Value = first, Pairs = pairs };
         }
         catch (SafeTuneBedException e)
         {

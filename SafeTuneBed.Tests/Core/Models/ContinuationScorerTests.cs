@@ -86,7 +86,7 @@ public sealed class ContinuationScorerTests
         var scorer = new ContinuationScorer(decoder);
 
         Assert.Contains("Request 1 has an empty context", Assert.Throws<SafeTuneBedException>(() => scorer.Score([([1], [1]), ([], [1])])).Message);
-        Assert.Contains("Request 0 has 6 + 4 tokens", Assert.Throws<SafeTuneBedException>(() => scorer.Score([(new int[6], new int[4])])).Message);
+        Assert.Contains("Request 0 has 6 + 4 tokens", Assert.Throws<PromptTooLongException>(() => scorer.Score([(new int[6], new int[4])])).Message);
         Assert.Equal(4, Assert.Single(scorer.Score([(new int[5], new int[4])])).TokenCount); // the last token is not read
         Assert.Throws<ModelFormatException>(() => scorer.Score([([1], [37])]));
         Assert.Empty(scorer.Score([]));

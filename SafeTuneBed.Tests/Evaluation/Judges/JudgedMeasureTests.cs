@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using SafeTuneBed.Judges;
 using SafeTuneBed.HarmBench;
 using SafeTuneBed.LlamaGuard;
 using SafeTuneBed.MtBench;
@@ -90,6 +91,38 @@ public sealed class JudgedMeasureTests : IDisposable
 
         Assert.Equal(Of("1", "a"), Of("1", "a"));
         Assert.Equal(3, new[] { Of("1", "a"), Of("2", "a"), Of("1", "b") }.Distinct().Count());
+    }
+
+    [Fact]
+    public void IdentityOf_SameModelAtAnotherHost_IsAnotherAndAtAnotherPortIsNot()
+    {
+        string[] found = [.. new[] { "http://localhost:8000/v1", "http://localhost:9000/v1", "https://gateway.test/v1" }.Select(at =>
+        {
+            var options = new OpenAIJudgeOptions { Model = "m", Endpoint = new Uri(at) };
+            using var client = new OpenAIJudgeClient("judge", options);
+            return Judge.IdentityOf(client, options);
+        })];
+        Assert.Equal(found[0], found[1]);
+        Assert.NotEqual(found[0], found[2]);
+    }
+
+    [Fact]
+    public void FilesHash_FolderWrittenAnew_IsAnother()
+    {
+        string folder = Directory.CreateTempSubdirectory("judge-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "model.safetensors"), "first");
+            string? before = new LocalJudgeModel(ModelReference.Folder(folder)).FilesHash, again = new LocalJudgeModel(ModelReference.Folder(folder)).FilesHash;
+            File.WriteAllText(Path.Combine(folder, "model.safetensors"), "second");
+            Assert.Equal(before, again);
+            Assert.NotEqual(before, new LocalJudgeModel(ModelReference.Folder(folder)).FilesHash);
+            Assert.NotEqual(before, new LocalJudgeModel(ModelReference.Folder(folder) with { Template = "chatml" }).FilesHash);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
